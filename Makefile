@@ -1,0 +1,57 @@
+# `make demo` and `make test` need Python 3.11 and nothing else.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+DATA ?= data
+# Apart from the lock: another kind of machine has another build of it, with another hash.
+TORCH := torch==2.13.0
+# The environment is made again when what it was made from changes, or when the checkout has moved.
+STAMP := $(VENV)/.made-from-$(shell { cat requirements.lock; echo "$(TORCH) $(CURDIR)"; } | sha256sum | cut -c1-16)
+PACKAGES := schemas plugins inference curation tasks webapi integrations cli
+
+.PHONY: setup up demo test lint pytest bench docs-check lock clean
+
+setup: $(STAMP)
+
+$(STAMP): | requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed: make PYTHON=/path/to/python3.11")'
+	@echo "Setting up $(VENV): about 4 GB and, the first time, a few minutes."
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/vbs.pth"
+	install -m 755 cli/vbs.sh $(BIN)/vbs
+	rm -f $(VENV)/.made-from-*
+	touch $@
+
+up: setup
+	$(BIN)/vbs up --data $(DATA)
+
+demo: setup
+	$(BIN)/vbs demo
+
+test: lint pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(PACKAGES)
+	$(BIN)/lint-imports --config setup.cfg
+
+pytest: setup
+	$(BIN)/python -m pytest
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+docs-check: setup
+	$(BIN)/python -m pytest tests/architecture
+
+# What is locked is what is installed: change requirements.in, install, test, then lock.
+lock: setup
+	$(BIN)/python -m cli.lock
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,1 @@
+"""The `vbs` command: the composition root for people."""

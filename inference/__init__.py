@@ -1,0 +1,1 @@
+"""Files, batches and the engines that answer them. Knows neither Flask nor Celery."""

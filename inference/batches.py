@@ -1,0 +1,191 @@
+"""Creating, finding and cancelling batches."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from inference import files
+from inference.engines.base import ENDPOINTS
+from inference.webhooks import subscriptions
+from schemas import ids
+from schemas.errors import (
+    BatchNotFound,
+    Conflict,
+    CursorUnknown,
+    IdempotencyMismatch,
+    InputFileInvalid,
+    MoveNotAllowed,
+    RequestInvalid,
+)
+from schemas.states import TERMINAL, BatchStatus, check_batch_move
+from schemas.tables import Batch, Chunk, File, IdempotencyKey
+from schemas.tables.base import now
+
+SHORTEST_WINDOW: Final = timedelta(hours=1)
+LONGEST_WINDOW: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    tenant: str
+    key_id: UUID | None
+    input_file_id: str
+    endpoint: str
+    completion_window: str
+    metadata: dict[str, str] | None = None
+    output_expires_after_seconds: int | None = None
+    priority: int = 0
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+    idempotency_key: str | None = None
+    # Digest of the caller's request, to tell a repeated call from another one under the same key.
+    fingerprint: bytes = b""
+    retry_of: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    items: Sequence[Batch]
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    total: int = 0
+    completed: int = 0
+    failed: int = 0
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+
+
+COUNTS: Final = tuple(Progress.__dataclass_fields__)
+
+
+def completion_time(window: str) -> timedelta:
+    """`1h` to `30d` as a time."""
+    match = re.fullmatch(r"([1-9]\d{0,3})([hd])", window, re.ASCII)
+    time = timedelta(**{"hours" if match[2] == "h" else "days": int(match[1])}) if match else None
+    if time is None or not SHORTEST_WINDOW <= time <= LONGEST_WINDOW:
+        raise RequestInvalid("The completion window is a number of hours or days from `1h` to `30d`.", param="completion_window")  # fmt: skip
+    return time
+
+
+def create(session: Session, wanted: NewBatch) -> Batch:
+    """A batch on an uploaded file. The same call under the same idempotency key gives the same batch."""
+    repeated = _repeated(session, wanted)
+    if repeated is not None:
+        return repeated
+    with session.begin_nested() as savepoint:
+        batch = _new_batch(session, wanted)
+        if wanted.idempotency_key and not _remember(session, wanted, batch):
+            savepoint.rollback()
+            # The same call is being made twice at once, and the other one was first.
+            return create(session, wanted)
+    if wanted.webhook_url:
+        subscriptions.create_for_batch(session, batch, wanted.webhook_url, wanted.webhook_secret)
+    return batch
+
+
+def _new_batch(session: Session, wanted: NewBatch) -> Batch:
+    if wanted.endpoint not in ENDPOINTS:
+        raise RequestInvalid(f"A batch can be for one of {', '.join(ENDPOINTS)}.", param="endpoint")
+    window = completion_time(wanted.completion_window)
+    file = _input_file(session, wanted)
+    created = now()
+    batch = Batch(
+        tenant=wanted.tenant,
+        key_id=wanted.key_id,
+        endpoint=wanted.endpoint,
+        input_file_id=file.id,
+        completion_window=wanted.completion_window,
+        priority=wanted.priority,
+        details=wanted.metadata,
+        output_expires_after_seconds=wanted.output_expires_after_seconds,
+        created_at=created,
+        expires_at=created + window,
+        retry_of=wanted.retry_of,
+    )
+    session.add(batch)
+    session.flush()
+    return batch
+
+
+def _input_file(session: Session, wanted: NewBatch) -> File:
+    file = files.get(session, wanted.tenant, wanted.input_file_id)
+    if file.purpose != "batch":
+        raise InputFileInvalid(f"A batch needs a file uploaded for `batch`; this one is for `{file.purpose}`.", param="input_file_id")  # fmt: skip
+    if file.purged_at is not None:
+        raise InputFileInvalid("The content of this file is no longer kept. Upload it again.", param="input_file_id")
+    return file
+
+
+def _repeated(session: Session, wanted: NewBatch) -> Batch | None:
+    if wanted.idempotency_key is None:
+        return None
+    known = session.get(IdempotencyKey, (wanted.tenant, wanted.idempotency_key))
+    if known is None:
+        return None
+    if known.fingerprint != wanted.fingerprint:
+        raise IdempotencyMismatch("This Idempotency-Key was used for a different request.", param="Idempotency-Key")
+    return session.get_one(Batch, known.batch_id)
+
+
+def _remember(session: Session, wanted: NewBatch, batch: Batch) -> bool:
+    row = insert(IdempotencyKey).values(
+        tenant=wanted.tenant, key=wanted.idempotency_key, fingerprint=wanted.fingerprint, batch_id=batch.id
+    )
+    return session.scalar(row.on_conflict_do_nothing().returning(IdempotencyKey.key)) is not None
+
+
+def get(session: Session, tenant: str, public_id: str) -> Batch:
+    batch = session.get(Batch, ids.parse(ids.BATCH, public_id, BatchNotFound))
+    if batch is None or batch.tenant != tenant:
+        raise BatchNotFound(public_id)
+    return batch
+
+
+def list_page(session: Session, tenant: str, after: str | None, limit: int) -> Page:
+    """The newest first. `after` is the id of the last batch of the page before."""
+    found = select(Batch).where(Batch.tenant == tenant).order_by(Batch.id.desc()).limit(limit + 1)
+    if after is not None:
+        try:
+            found = found.where(Batch.id < get(session, tenant, after).id)
+        except BatchNotFound:
+            raise CursorUnknown(after) from None
+    items = session.scalars(found).all()
+    return Page(items[:limit], has_more=len(items) > limit)
+
+
+def progress(session: Session, batches: Sequence[Batch]) -> dict[UUID, Progress]:
+    """Counts and usage: of batches that ended as they were frozen, of the others as they are now."""
+    counted = {batch.id: Progress(*(getattr(batch, name) for name in COUNTS)) for batch in batches}
+    live = [batch.id for batch in batches if batch.status not in TERMINAL]
+    if live:
+        sums = (func.coalesce(func.sum(getattr(Chunk, name)), 0) for name in COUNTS)
+        rows = session.execute(select(Chunk.batch_id, *sums).where(Chunk.batch_id.in_(live)).group_by(Chunk.batch_id))
+        counted |= {row[0]: Progress(*(int(value) for value in row[1:])) for row in rows}
+    return counted
+
+
+def cancel(session: Session, tenant: str, public_id: str) -> Batch:
+    """Stop a batch and keep what is finished. Cancelling one that is being cancelled changes nothing."""
+    batch = get(session, tenant, public_id)
+    session.refresh(batch, with_for_update=True)
+    if batch.status in (BatchStatus.CANCELLING, BatchStatus.CANCELLED):
+        return batch
+    try:
+        batch.status = check_batch_move(batch.status, BatchStatus.CANCELLING)
+    except MoveNotAllowed:
+        raise Conflict(f"Cannot cancel a batch with status '{batch.status}'.", code="invalid_status") from None
+    batch.cancelling_at = now()
+    session.flush()
+    return batch

@@ -1,0 +1,122 @@
+"""Who runs what: chunks are claimed under a lease, and every write is fenced by the lease's epoch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from inference.engines.base import Usage
+from schemas.database import copy_rows
+from schemas.errors import LeaseLost
+
+CLAIM: Final = text("""
+    WITH best AS (
+        SELECT chunks.batch_id, chunks.number, batches.endpoint, batches.expires_at
+        FROM chunks JOIN batches ON batches.id = chunks.batch_id
+        WHERE chunks.state = 'waiting' AND chunks.model = ANY(:models)
+          AND batches.status = 'in_progress' AND batches.expires_at > now()
+        ORDER BY batches.priority DESC, chunks.model IS DISTINCT FROM :held, batches.expires_at, batches.id, chunks.number
+        LIMIT 1 FOR UPDATE OF chunks SKIP LOCKED
+    )
+    UPDATE chunks SET state = 'leased', worker = :worker, epoch = epoch + 1,
+           lease_expires_at = now() + make_interval(secs => :lease_seconds)
+    FROM best WHERE chunks.batch_id = best.batch_id AND chunks.number = best.number
+    RETURNING chunks.batch_id, chunks.number, chunks.epoch, chunks.model, best.endpoint, best.expires_at
+""")
+
+LAND: Final = text("""
+    UPDATE chunks SET lease_expires_at = now() + make_interval(secs => :lease_seconds),
+           completed = chunks.completed + :completed, failed = chunks.failed + :failed,
+           input_tokens = chunks.input_tokens + :input_tokens, cached_tokens = chunks.cached_tokens + :cached_tokens,
+           output_tokens = chunks.output_tokens + :output_tokens, reasoning_tokens = chunks.reasoning_tokens + :reasoning_tokens
+    FROM batches
+    WHERE chunks.batch_id = :batch_id AND chunks.number = :number AND chunks.epoch = :epoch
+      AND chunks.state = 'leased' AND batches.id = chunks.batch_id
+    RETURNING batches.status = 'in_progress' AND batches.expires_at > now()
+""")
+
+END_LEASE: Final = text("""
+    UPDATE chunks SET worker = NULL, lease_expires_at = NULL,
+           state = CASE WHEN completed + failed >= total THEN 'done' ELSE 'waiting' END
+    WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
+""")
+
+BATCH_IS_DONE: Final = text("""
+    SELECT NOT EXISTS (SELECT FROM chunks WHERE batch_id = :batch_id AND state <> 'done')
+""")
+
+COUNTS: Final = ("completed", "failed", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
+COPY_RESULTS: Final = "COPY results (batch_id, line, succeeded, answer) FROM STDIN"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    batch_id: UUID
+    number: int
+    epoch: int
+    model: str
+    endpoint: str
+    expires_at: datetime
+
+    @property
+    def fence(self) -> dict[str, object]:
+        return {"batch_id": self.batch_id, "number": self.number, "epoch": self.epoch}
+
+
+@dataclass(slots=True)
+class Landing:
+    """Finished lines on their way into PostgreSQL, as rows for COPY, with what they add to the chunk's counts."""
+
+    rows: list[bytes]
+    completed: int = 0
+    failed: int = 0
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    def add(self, row: bytes, succeeded: bool, usage: Usage) -> None:
+        self.rows.append(row)
+        self.completed += succeeded
+        self.failed += not succeeded
+        self.input_tokens += usage.input_tokens
+        self.cached_tokens += usage.cached_tokens
+        self.output_tokens += usage.output_tokens
+        self.reasoning_tokens += usage.reasoning_tokens
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in COUNTS}
+
+    def merged_with(self, later: "Landing") -> "Landing":
+        sums = {name: getattr(self, name) + getattr(later, name) for name in COUNTS}
+        return Landing(self.rows + later.rows, **sums)
+
+
+def claim(
+    session: Session, worker: str, models: Sequence[str], held: str | None, lease_seconds: float
+) -> Claim | None:
+    """Lease the most urgent chunk among those this worker can run; the model that it holds comes first."""
+    wanted = {"worker": worker, "models": list(models), "held": held, "lease_seconds": lease_seconds}
+    row = session.execute(CLAIM, wanted).one_or_none()
+    return None if row is None else Claim(*row)
+
+
+def land(session: Session, claim: Claim, landing: Landing, lease_seconds: float) -> bool:
+    """Save finished lines and renew the lease, in the caller's transaction. False: nobody wants the rest."""
+    row = session.execute(LAND, claim.fence | landing.counts | {"lease_seconds": lease_seconds}).one_or_none()
+    if row is None:
+        raise LeaseLost(f"Chunk {claim.number} of batch {claim.batch_id} belongs to another worker now.")
+    if landing.rows:
+        copy_rows(session, COPY_RESULTS, landing.rows)
+    return bool(row[0])
+
+
+def end_lease(session: Session, claim: Claim) -> bool:
+    """Give the chunk back, done or not. True when the whole batch is done with it."""
+    session.execute(END_LEASE, claim.fence)
+    return bool(session.scalar(BATCH_IS_DONE, {"batch_id": claim.batch_id}))

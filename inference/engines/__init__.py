@@ -1,0 +1,1 @@
+"""Engines behind one small protocol, each adapter named for its vendor."""

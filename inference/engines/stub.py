@@ -1,0 +1,112 @@
+"""An engine without a model: the same body always gets the same answer, fast, and it fails on demand."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from inference.engines.base import ENDPOINTS, Answer, Loaded
+from inference.engines.options import read_options
+from inference.engines.refusals import refusal
+from inference.engines.stub_bodies import body_for
+from schemas.errors import EngineError, ModelNotFound, NotFound, RequestInvalid
+
+FINGERPRINTS = 2**64
+# What a token of English text is worth on average, so that usage is plausible without a tokenizer.
+BYTES_PER_TOKEN = 4
+
+
+@dataclass(frozen=True, slots=True)
+class StubOptions:
+    latency_ms: float = 0.0
+    # Share of bodies that get `error_status`. A hash of the body decides, so a body that fails once fails always.
+    error_rate: float = 0.0
+    error_status: int = 400
+    # A body with this text breaks the engine, or with `crash_hard` kills the whole process as the OOM killer would.
+    crash_on: str = ""
+    crash_hard: bool = False
+    # A body with this text never gets an answer.
+    hang_on: str = ""
+    # Prompts over this many tokens are refused. 0: no limit.
+    max_tokens: int = 0
+    concurrency: int = 256
+
+
+class StubEngine:
+    name = "stub"
+
+    def __init__(self, args: Mapping[str, str]) -> None:
+        self._options = read_options(StubOptions, self.name, args)
+        self._error_below = int(self._options.error_rate * FINGERPRINTS)
+        self._crash_on = self._options.crash_on.encode()
+        self._hang_on = self._options.hang_on.encode()
+        self._slots = asyncio.Semaphore(self._options.concurrency)
+        self._model: str | None = None
+
+    async def load(self, model: str, source: str) -> Loaded:
+        self._model = model
+        return Loaded("stub", self._options.max_tokens or None, self._options.concurrency)
+
+    async def answer(self, endpoint: str, body: bytes) -> Answer:
+        await self._work(body)
+        if self._model is None:
+            raise EngineError("The stub engine holds no model: it has crashed or was never loaded.")
+        return self._answer(endpoint, body)
+
+    async def unload(self) -> None:
+        self._model = None
+
+    async def _work(self, body: bytes) -> None:
+        if self._options.latency_ms == 0:
+            # Nothing to wait for, but the worker's other tasks must get their turn.
+            await asyncio.sleep(0)
+            return await self._misbehave(body)
+        async with self._slots:
+            await asyncio.sleep(self._options.latency_ms / 1000)
+            return await self._misbehave(body)
+
+    async def _misbehave(self, body: bytes) -> None:
+        if self._crash_on and self._crash_on in body:
+            if self._options.crash_hard:
+                os.kill(os.getpid(), signal.SIGKILL)
+            self._model = None
+        if self._hang_on and self._hang_on in body:
+            await asyncio.Event().wait()
+
+    def _answer(self, endpoint: str, body: bytes) -> Answer:
+        try:
+            request = orjson.loads(body)
+            tokens = len(body) // BYTES_PER_TOKEN
+            self._check(endpoint, request, tokens)
+            fingerprint = blake2b(body, digest_size=8).digest()
+            if int.from_bytes(fingerprint) < self._error_below:
+                return self._failure()
+            return body_for(endpoint, request, fingerprint, tokens)
+        except orjson.JSONDecodeError as error:
+            return refusal(400, f"The body is not valid JSON: {error}")
+        except RequestInvalid as error:
+            return refusal(400, error.message, param=error.param, code=error.code)
+        except NotFound as error:
+            return refusal(404, error.message, param=error.param, code=error.code)
+
+    def _check(self, endpoint: str, request: Any, tokens: int) -> None:
+        if endpoint not in ENDPOINTS:
+            raise NotFound(f"Unknown endpoint: {endpoint}", code="unknown_url")
+        if not isinstance(request, dict):
+            raise RequestInvalid("The body is not a JSON object.")
+        if request.get("model") != self._model:
+            raise ModelNotFound(str(request.get("model")))
+        if request.get("stream"):
+            raise RequestInvalid("Batches can't stream.", param="stream")
+        if 0 < self._options.max_tokens < tokens:
+            message = f"This model takes {self._options.max_tokens} tokens; the request has {tokens}."
+            raise RequestInvalid(message, code="context_length_exceeded")
+
+    def _failure(self) -> Answer:
+        kind = "invalid_request_error" if self._options.error_status < 500 else "server_error"
+        return refusal(self._options.error_status, "The stub engine was told to fail here.", kind=kind)

@@ -1,0 +1,172 @@
+"""Taking a batch in: its file is streamed once, every bad line is named, good requests are COPYed into PostgreSQL."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import IO, Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from inference.context_length import ContextLimits
+from inference.file_store import file_store
+from inference.lines import LineTooLong, read_lines
+from inference.models import registry
+from inference.planner import Planner, chunk_size
+from inference.request_lines import LineInvalid, RequestLine, parse_line
+from inference.webhooks import outbox
+from schemas.database import copy_field, copy_rows, copy_text
+from schemas.errors import ContentGone
+from schemas.settings import Settings, settings
+from schemas.states import BatchStatus, check_batch_move
+from schemas.tables import Batch, Chunk, File, Worker
+from schemas.tables.base import now
+
+log = logging.getLogger(__name__)
+
+COPY_REQUESTS: Final = "COPY requests (batch_id, chunk, line, custom_id, body) FROM STDIN"
+TYPICAL_LINE_BYTES: Final = 1000
+LIVE_WORKER: Final = timedelta(minutes=1)
+
+DUPLICATES: Final = text("""
+    SELECT line, custom_id FROM (
+        SELECT line, custom_id, row_number() OVER (PARTITION BY custom_id ORDER BY line) AS nth
+        FROM requests WHERE batch_id = :batch_id
+    ) AS numbered WHERE nth > 1 ORDER BY line LIMIT :most
+""")
+
+
+class TooManyFaults(Exception):  # noqa: N818 - ends the reading, not the program
+    pass
+
+
+@dataclass(slots=True)
+class Faults:
+    """The bad lines of a file, the first so many of them."""
+
+    most: int
+    found: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, line: int | None, code: str, message: str, param: str | None = None) -> None:
+        self.found.append({"line": line, "code": code, "message": message, "param": param})
+        if len(self.found) >= self.most:
+            raise TooManyFaults
+
+
+def take_in(session: Session, batch_id: UUID) -> BatchStatus | None:
+    """Validate a batch and take its requests in, all or nothing. Doing it twice at once is harmless."""
+    batch = _batch_to_validate(session, batch_id)
+    if batch is None:
+        return None
+    faults = Faults(settings().max_line_errors)
+    savepoint = session.begin_nested()
+    planner = _copy_requests(session, batch, faults)
+    if faults.found:
+        savepoint.rollback()
+        return _fail(session, batch, faults)
+    savepoint.commit()
+    return _start(session, batch, planner)
+
+
+def _batch_to_validate(session: Session, batch_id: UUID) -> Batch | None:
+    """The batch, if nobody else is validating it. The lock ends with the transaction, however that ends."""
+    locked = session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(batch_id.hex, 0))))
+    batch = session.get(Batch, batch_id) if locked else None
+    return batch if batch is not None and batch.status == BatchStatus.VALIDATING else None
+
+
+def _copy_requests(session: Session, batch: Batch, faults: Faults) -> Planner:
+    file = session.get_one(File, batch.input_file_id)
+    planner = Planner(_chunk_size(session, file, settings()))
+    reader = RequestReader(batch, planner, faults, ContextLimits(registry.list_served(session)), settings())
+    try:
+        with file_store().open(file.location) as stream:
+            copy_rows(session, COPY_REQUESTS, reader.rows(stream))
+        _add_duplicates(session, batch, faults)
+    except TooManyFaults:
+        log.info("batch %s: stopped reading after %d bad lines", batch.id, faults.most)
+    except ContentGone as gone:
+        faults.add(None, "file_not_found", gone.message, "input_file_id")
+    faults.found.sort(key=lambda fault: fault["line"] or 0)
+    return planner
+
+
+def _chunk_size(session: Session, file: File, wanted: Settings) -> int:
+    live = select(func.count()).select_from(Worker).where(Worker.seen_at > now() - LIVE_WORKER)
+    return chunk_size(file.bytes // TYPICAL_LINE_BYTES, session.scalar(live) or 1, wanted.chunk_size)
+
+
+def _add_duplicates(session: Session, batch: Batch, faults: Faults) -> None:
+    found = session.execute(DUPLICATES, {"batch_id": batch.id, "most": faults.most})
+    for line, custom_id in found:
+        faults.add(line, "duplicate_custom_id", f"The custom_id {custom_id!r} stands on an earlier line too.", "custom_id")  # fmt: skip
+
+
+@dataclass(slots=True)
+class RequestReader:
+    """Turns a file's lines into rows for COPY, noting the bad ones."""
+
+    batch: Batch
+    planner: Planner
+    faults: Faults
+    limits: ContextLimits
+    settings: Settings
+
+    def rows(self, stream: IO[bytes]) -> Iterator[bytes]:
+        endpoint, served, prefix = self.batch.endpoint, self.limits.models, self.batch.id.hex.encode()
+        number = 0
+        for number, line in enumerate(read_lines(stream, self.settings.max_line_bytes), 1):
+            try:
+                request = self._request(line, number, endpoint, served)
+            except LineInvalid as fault:
+                self.faults.add(number, fault.code, fault.message, fault.param)
+                continue
+            body = orjson.dumps(request.body)
+            self._check_length(number, request, len(body))
+            chunk = self.planner.place(request.model)
+            yield b"%b\t%d\t%d\t%b\t%b\n" % (prefix, chunk, number, copy_field(request.custom_id), copy_text(body))
+        if number == 0:
+            self.faults.add(None, "empty_file", "The input file has no lines.", "input_file_id")
+
+    def _request(self, line: bytes | LineTooLong, number: int, endpoint: str, served: frozenset[str]) -> RequestLine:
+        if isinstance(line, LineTooLong):
+            raise LineInvalid("line_too_long", f"This line is longer than {self.settings.max_line_bytes:,} bytes.")
+        if number > self.settings.max_batch_requests:
+            raise LineInvalid("too_many_requests", f"A batch has at most {self.settings.max_batch_requests:,} requests.")  # fmt: skip
+        return parse_line(line, endpoint, served)
+
+    def _check_length(self, number: int, request: RequestLine, size: int) -> None:
+        excess = self.limits.excess(request.model, request.body, size)
+        if excess:
+            self.faults.add(number, "context_length_exceeded", excess, "body")
+
+
+def _fail(session: Session, batch: Batch, faults: Faults) -> BatchStatus | None:
+    if not _move(session, batch, BatchStatus.FAILED, errors=faults.found, ended_at=now()):
+        return None
+    outbox.record(session, batch, "batch.failed")
+    return BatchStatus.FAILED
+
+
+def _start(session: Session, batch: Batch, planner: Planner) -> BatchStatus | None:
+    models = {chunk.model for chunk in planner.chunks}
+    total = sum(chunk.total for chunk in planner.chunks)
+    rows = [{"batch_id": batch.id, "number": chunk.number, "model": chunk.model, "total": chunk.total} for chunk in planner.chunks]  # fmt: skip
+    session.execute(insert(Chunk), rows)
+    only_model = models.pop() if len(models) == 1 else None
+    started = _move(session, batch, BatchStatus.IN_PROGRESS, total=total, model=only_model, in_progress_at=now())
+    return BatchStatus.IN_PROGRESS if started else None
+
+
+def _move(session: Session, batch: Batch, wanted: BatchStatus, **values: Any) -> bool:
+    """Move the batch on, unless it was cancelled or expired meanwhile: then what was taken in stays with it."""
+    check_batch_move(BatchStatus.VALIDATING, wanted)
+    row = update(Batch).where(Batch.id == batch.id, Batch.status == BatchStatus.VALIDATING)
+    moved = session.scalar(row.values(status=wanted, **values).returning(Batch.id)) is not None
+    if moved:
+        session.refresh(batch)
+    return moved
+

@@ -1,0 +1,26 @@
+"""Whether to ask an engine again, and when. Overload is not failure; a faulty request is."""
+
+from typing import Final
+
+OVERLOADED: Final = frozenset({408, 425, 429, 503, 529})
+SERVER_ERROR: Final = frozenset({500, 502, 504})
+FIRST_PAUSE_SECONDS: Final = 0.5
+LONGEST_PAUSE_SECONDS: Final = 60.0
+
+
+def pause_before_retry(
+    status_code: int,
+    attempts: int,
+    *,
+    asked_seconds: float | None,
+    most_server_errors: int,
+    seconds_left: float,
+    chance: float,
+) -> float | None:
+    """Seconds until the next try, or None where the answer stands. `chance` in 0..1 spreads retries out."""
+    may_retry = status_code in OVERLOADED or (status_code in SERVER_ERROR and attempts < most_server_errors)
+    if not may_retry:
+        return None
+    backoff = min(FIRST_PAUSE_SECONDS * 2 ** min(attempts - 1, 10), LONGEST_PAUSE_SECONDS)
+    pause = max(asked_seconds or 0.0, backoff * (0.5 + chance))
+    return pause if pause < seconds_left else None

@@ -1,0 +1,46 @@
+"""The lines of output and error files, as the OpenAI Batch API writes them."""
+
+from typing import Final
+from uuid import UUID
+
+import orjson
+
+from inference.engines.base import Answer
+from schemas.database import copy_text
+
+ANSWERED: Final = (
+    b'{"id":"batch_req_%(batch)b_%(line)d","custom_id":%(custom_id)b,"response":{"status_code":%(status)d,'
+    b'"request_id":"req_%(batch)b_%(line)d","body":%(body)b},"error":null}'
+)
+UNANSWERED: Final = (
+    b'{"id":"batch_req_%(batch)b_%(line)d","custom_id":%(custom_id)b,"response":null,'
+    b'"error":{"code":%(code)b,"message":%(message)b}}'
+)
+EXPIRED: Final = ("batch_expired", "This request could not be executed before the completion window expired.")
+
+
+def answered_line(batch_id: UUID, line: int, custom_id: str, answer: Answer) -> bytes:
+    return ANSWERED % {
+        b"batch": batch_id.hex.encode(),
+        b"line": line,
+        b"custom_id": orjson.dumps(custom_id),
+        b"status": answer.status_code,
+        b"body": answer.body,
+    }
+
+
+def unanswered_line(batch_id: UUID, line: int, custom_id: str, code: str, message: str) -> bytes:
+    """For a request that never got an HTTP answer."""
+    return UNANSWERED % {
+        b"batch": batch_id.hex.encode(),
+        b"line": line,
+        b"custom_id": orjson.dumps(custom_id),
+        b"code": orjson.dumps(code),
+        b"message": orjson.dumps(message),
+    }
+
+
+def result_row(batch_id: UUID, line: int, *, succeeded: bool, answer: bytes) -> bytes:
+    """A row of `results`, in COPY's text form."""
+    flag = b"t" if succeeded else b"f"
+    return b"%b\t%d\t%b\t%b\n" % (batch_id.hex.encode(), line, flag, copy_text(answer))

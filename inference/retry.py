@@ -1,0 +1,76 @@
+"""Running again what did not succeed: a new batch on a new file, since an ended batch never changes."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import orjson
+from sqlalchemy import exists, select, tuple_
+from sqlalchemy.orm import Session
+
+from inference import batches
+from inference.file_store import file_store
+from schemas import ids
+from schemas.errors import Conflict
+from schemas.states import TERMINAL
+from schemas.tables import Batch, File, Request, Result
+
+PAGE = 1000
+
+
+def retry(session: Session, tenant: str, public_id: str, key_id: UUID | None) -> Batch:
+    """A new batch with those requests of an ended one that failed, expired or were cancelled."""
+    old = batches.get(session, tenant, public_id)
+    _check_can_retry(old)
+    file = _unanswered_file(session, old)
+    return batches.create(
+        session,
+        batches.NewBatch(
+            tenant=tenant,
+            key_id=key_id,
+            input_file_id=ids.show(ids.FILE, file.id),
+            endpoint=old.endpoint,
+            completion_window=old.completion_window,
+            metadata=old.details,
+            output_expires_after_seconds=old.output_expires_after_seconds,
+            priority=old.priority,
+            retry_of=old.id,
+        ),
+    )
+
+
+def _check_can_retry(old: Batch) -> None:
+    if old.status not in TERMINAL:
+        message = f"A batch with status '{old.status}' has not ended. Cancel it first, or wait."
+        raise Conflict(message, code="invalid_status")
+    if old.requests_purged_at is not None:
+        raise Conflict("The requests of this batch are no longer kept. Upload its file again.", code="content_expired")
+    if old.total <= old.completed:
+        raise Conflict("This batch has no failed or cancelled requests.", code="nothing_to_retry")
+
+
+def _unanswered_file(session: Session, old: Batch) -> File:
+    file_id = ids.new_id()
+    location, size = f"input/{ids.show(ids.FILE, file_id)}.jsonl", 0
+    with file_store().create(location) as stream:
+        for line in _unanswered(session, old):
+            size += stream.write(line)
+    name = f"retry-of-{ids.show(ids.BATCH, old.id)}.jsonl"
+    file = File(id=file_id, tenant=old.tenant, purpose="batch", filename=name, bytes=size, location=location)
+    session.add(file)
+    session.flush()
+    return file
+
+
+def _unanswered(session: Session, old: Batch) -> Iterator[bytes]:
+    """The lines without a successful result, in the order they were to run, a page at a time."""
+    succeeded = exists().where(Result.batch_id == old.id, Result.line == Request.line, Result.succeeded)
+    place = tuple_(Request.chunk, Request.line)
+    wanted = select(Request.chunk, Request.line, Request.custom_id, Request.body)
+    wanted = wanted.where(Request.batch_id == old.id, ~succeeded).order_by(place).limit(PAGE)
+    last = (-1, -1)
+    while page := session.execute(wanted.where(place > last)).all():
+        for _, _, custom_id, body in page:
+            yield b'{"custom_id":%b,"method":"POST","url":"%b","body":%b}\n' % (
+                orjson.dumps(custom_id), old.endpoint.encode(), body.encode()
+            )  # fmt: skip
+        last = (page[-1][0], page[-1][1])

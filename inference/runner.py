@@ -1,0 +1,70 @@
+"""Running chunks: claim, read ahead, keep the engine full, save what is finished about once a second.
+
+`work_through` is what a wake-up comes to. Two of them run at a time in a worker: while one chunk drains, the other
+one already feeds, so the engine never waits for the slowest request of a chunk.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
+
+from inference import claiming
+from inference.chunk_run import ChunkRun
+from inference.claiming import Claim
+from inference.engine_host import EngineHost
+from schemas.database import session_scope
+from schemas.errors import EngineError
+from schemas.settings import settings
+
+log = logging.getLogger(__name__)
+
+
+async def work_through(host: EngineHost, batch_done: Callable[[UUID], None]) -> int:
+    """Run chunks until none is due for this worker; returns how many. `batch_done` is told of each finished batch."""
+    chunks = 0
+    while (run := await _start_next(host)) is not None:
+        chunks += 1
+        await run.drained()
+        if await asyncio.to_thread(_end_lease, run.claim):
+            batch_done(run.claim.batch_id)
+    return chunks
+
+
+async def _start_next(host: EngineHost) -> ChunkRun | None:
+    """Claim a chunk and feed it to the engine; returns once all of it is at the engine or done."""
+    async with host.feeding:
+        await leave_alone(host)
+        claim = None if host.stopping.is_set() else await asyncio.to_thread(_claim, host)
+        if claim is None:
+            return None
+        log.info("chunk %d of batch %s: epoch %d, model %s", claim.number, claim.batch_id, claim.epoch, claim.model)
+        run = ChunkRun(host, claim)
+        try:
+            await host.hold(claim.model)
+            await run.feed()
+        except (EngineError, OperationalError):
+            log.exception("chunk %d of batch %s stops early", claim.number, claim.batch_id)
+            run.stop()
+        return run
+
+
+async def leave_alone(host: EngineHost) -> None:
+    """Wait before a broken engine is loaded again, unless the worker is to stop."""
+    if host.pause_seconds:
+        try:
+            await asyncio.wait_for(host.stopping.wait(), host.pause_seconds)
+        except TimeoutError:
+            return
+
+
+def _claim(host: EngineHost) -> Claim | None:
+    with session_scope() as session:
+        return claiming.claim(session, host.worker, list(host.models), host.held, settings().lease_seconds)
+
+
+def _end_lease(claim: Claim) -> bool:
+    with session_scope() as session:
+        return claiming.end_lease(session, claim)

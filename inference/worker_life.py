@@ -1,0 +1,70 @@
+"""A GPU worker from start to end: it makes itself known, loads its first model, works, and says goodbye."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
+
+from inference import presence, runner
+from inference.engine_host import EngineHost
+from inference.models import registry
+from schemas.database import session_scope
+from schemas.errors import EngineError
+from schemas.states import WorkerState
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 2.0
+
+
+def start(host: EngineHost, when_loaded: Callable[[], None]) -> None:
+    """Start the engine's thread, its heartbeat and the load of its first model; returns at once."""
+    with session_scope() as session:
+        registry.announce(session, host.models, host.engine.name)
+    host.start()
+    host.submit(_beat_for_ever(host))
+    host.submit(_load_first_model(host, when_loaded))
+
+
+def work_through(host: EngineHost, batch_done: Callable[[UUID], None]) -> int:
+    """Run chunks until none is due; called from a worker's task thread."""
+    chunks: int = host.submit(runner.work_through(host, batch_done)).result()
+    return chunks
+
+
+def stop(host: EngineHost, timeout_seconds: float) -> None:
+    try:
+        host.stop(timeout_seconds)
+    except TimeoutError:
+        log.warning("%s: the engine did not stop in %.0f seconds; the process ends anyway", host.worker, timeout_seconds)
+    host.state = WorkerState.STOPPED
+    _record(host)
+
+
+async def _load_first_model(host: EngineHost, when_loaded: Callable[[], None]) -> None:
+    """Load before work arrives, so that the first batch does not wait for it. A failure is tried again, ever slower."""
+    first = next(iter(host.models), None)
+    while first is not None and host.held is None and not host.stopping.is_set():
+        async with host.feeding:
+            await runner.leave_alone(host)
+            try:
+                await host.hold(first)
+            except EngineError:
+                continue
+    await asyncio.to_thread(when_loaded)
+
+
+async def _beat_for_ever(host: EngineHost) -> None:
+    while True:
+        try:
+            await asyncio.to_thread(_record, host)
+        except OperationalError as error:
+            log.warning("%s: no heartbeat: %s", host.worker, error.orig)
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+
+
+def _record(host: EngineHost) -> None:
+    with session_scope() as session:
+        presence.record(session, host)

@@ -1,0 +1,1 @@
+"""Optional extensions. The core is complete without them and never imports them."""

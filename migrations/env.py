@@ -1,0 +1,27 @@
+"""How Alembic reaches the database and what it compares the tables with."""
+
+from typing import Final
+
+from alembic import context
+from sqlalchemy import create_engine, pool, text
+
+from schemas.database import driver_url
+from schemas.settings import settings
+from schemas.tables import Base
+
+# Any number will do, as long as nothing else of ours locks it.
+MIGRATION_LOCK: Final = 4_080_001
+
+
+def run() -> None:
+    """Everything in one transaction, under a lock: a second migrator waits, then finds nothing to do."""
+    url = context.config.attributes.get("database_url") or settings().database_url
+    engine = create_engine(driver_url(url), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=Base.metadata)
+        with context.begin_transaction():
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+            context.run_migrations()
+
+
+run()

@@ -1,0 +1,1 @@
+"""The vocabulary every other package shares: settings, errors, states, tables and wire schemas."""

@@ -1,0 +1,74 @@
+"""One SQLAlchemy engine per process, sessions for workers, and the COPY that carries the bulk."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import psycopg
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
+
+from schemas.settings import settings
+
+DRIVER = "postgresql+psycopg"
+
+
+def driver_url(url: str) -> str:
+    """SQLAlchemy's name for a `postgresql://` or `postgres://` address."""
+    scheme, separator, rest = url.partition("://")
+    return f"{DRIVER}{separator}{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+@cache
+def engine() -> Engine:
+    return create_engine(
+        driver_url(settings().database_url),
+        pool_pre_ping=True,
+        pool_size=settings().pool_size,
+        max_overflow=0,
+        connect_args={"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
+    )
+
+
+@contextmanager
+def session_scope() -> Iterator[Session]:
+    """A session that commits at the end of the block, or rolls back when it raises."""
+    with Session(engine(), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def raw_connection(session: Session) -> psycopg.Connection[tuple[object, ...]]:
+    """The psycopg connection under a session, inside the session's own transaction: for COPY."""
+    return session.connection().connection.driver_connection  # type: ignore[return-value]
+
+
+def copy_rows(session: Session, statement: str, rows: Iterable[bytes]) -> None:
+    """Feed `COPY ... FROM STDIN` with rows already in COPY's text form, in blocks of about 256 KB."""
+    with raw_connection(session).cursor() as cursor, cursor.copy(statement.encode()) as copy:
+        block: list[bytes] = []
+        size = 0
+        for row in rows:
+            block.append(row)
+            size += len(row)
+            if size > 262_144:
+                copy.write(b"".join(block))
+                block, size = [], 0
+        copy.write(b"".join(block))
+
+
+def copy_text(value: bytes) -> bytes:
+    """Escape a value for COPY's text form. Compact JSON needs no more: it holds no raw control characters."""
+    return value.replace(b"\\", b"\\\\")
+
+
+def copied_text(value: bytes) -> bytes:
+    """Undo `copy_text`: the server writes every backslash of its answer twice."""
+    return value.replace(b"\\\\", b"\\")
+
+
+_CONTROL = {0x5C: "\\\\", 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x08: "\\b", 0x0B: "\\v", 0x0C: "\\f"}
+
+
+def copy_field(value: str) -> bytes:
+    """Escape any text for COPY's text form."""
+    return value.translate(_CONTROL).encode()

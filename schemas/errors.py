@@ -1,0 +1,153 @@
+"""One tree of named facts. The web layer maps them to HTTP in one table."""
+
+
+class VbsError(Exception):
+    """Anything that went wrong and that somebody can act on."""
+
+    code: str | None = None
+    param: str | None = None
+
+    def __init__(self, message: str, *, code: str | None = None, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code or type(self).code
+        self.param = param or type(self).param
+
+
+class SettingInvalid(VbsError):
+    def __init__(self, name: str, value: str, kind: str) -> None:
+        super().__init__(f"{name}={value!r} is not a valid {kind}.", code="setting_invalid", param=name)
+
+
+class NotFound(VbsError):
+    """The object does not exist, or belongs to somebody else: the two look the same from outside."""
+
+
+class FileNotFound(NotFound):
+    def __init__(self, file_id: str) -> None:
+        super().__init__(f"No such File object: {file_id}", param="id")
+
+
+class UploadNotFound(NotFound):
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(f"No such Upload object: {upload_id}", param="upload_id")
+
+
+class BatchNotFound(NotFound):
+    def __init__(self, batch_id: str) -> None:
+        super().__init__(f"No batch found with id '{batch_id}'.", param="batch_id")
+
+
+class ModelNotFound(NotFound):
+    code = "model_not_found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The model '{name}' does not exist or is not served here.", param="model")
+
+
+class WebhookNotFound(NotFound):
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(f"No such webhook: {webhook_id}", param="webhook_id")
+
+
+class KeyNotFound(NotFound):
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"No such API key: {key_id}", param="key_id")
+
+
+class ContentGone(NotFound):
+    """The object is known, but retention has removed its content."""
+
+    code = "content_expired"
+
+
+class RequestInvalid(VbsError):
+    """The caller's request can't be carried out as it stands."""
+
+    code = "invalid_value"
+
+
+class InputFileInvalid(RequestInvalid):
+    """A batch was asked for on a file that can't be one."""
+
+
+class CursorUnknown(RequestInvalid):
+    def __init__(self, cursor: str) -> None:
+        super().__init__(f"The cursor '{cursor}' is not the id of an object in this list.", param="after")
+
+
+class Conflict(VbsError):
+    """The object's state does not allow this."""
+
+    code = "conflict"
+
+
+class MoveNotAllowed(Conflict):
+    def __init__(self, what: str, current: str, wanted: str) -> None:
+        super().__init__(f"{what} is {current} and cannot become {wanted}.", code="invalid_status", param="status")
+
+
+class IdempotencyMismatch(Conflict):
+    code = "idempotency_key_reused"
+
+
+class PayloadTooLarge(VbsError):
+    code = "payload_too_large"
+
+
+class KeyInvalid(VbsError):
+    code = "invalid_api_key"
+
+
+class RoleTooLow(VbsError):
+    code = "insufficient_permissions"
+
+
+class QuotaExceeded(VbsError):
+    code = "quota_exceeded"
+
+    def __init__(self, message: str, *, retry_after_seconds: int) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Unavailable(VbsError):
+    """Nothing is wrong with the request: the same call will succeed later."""
+
+    code = "unavailable"
+    retry_after_seconds = 5
+
+
+class StorageFull(Unavailable):
+    code = "storage_unavailable"
+
+
+class WebhookTargetRefused(RequestInvalid):
+    code = "webhook_url_refused"
+    param = "webhook.url"
+
+
+class LeaseLost(VbsError):
+    """Another worker has this chunk now; nothing that this one still holds may be written."""
+
+
+class EngineError(VbsError):
+    """The engine can't serve: it did not load, it died, or it is not reachable."""
+
+    code = "engine_unavailable"
+
+
+class EngineTooLarge(EngineError):
+    """The model does not fit the memory that is free."""
+
+    code = "insufficient_memory"
+
+
+class ModelUnavailable(VbsError):
+    """A model's files can't be had, for want of a network most often."""
+
+    code = "model_unavailable"
+
+
+class StartFailed(VbsError):
+    """A part of the system did not start, or can't as things are on this machine."""

@@ -1,0 +1,30 @@
+"""Object ids: a UUID that sorts by creation time, shown with the prefix OpenAI's clients expect."""
+
+import os
+import time
+from uuid import UUID
+
+from schemas.errors import NotFound
+
+FILE, UPLOAD, PART, BATCH = "file-", "upload_", "part_", "batch_"
+KEY, WEBHOOK, EVENT = "key_", "wh_", "evt_"
+
+
+def new_id() -> UUID:
+    """A version 7 UUID whose `rand_a` holds the microseconds, so that ids made in turn sort in turn."""
+    microseconds = time.time_ns() // 1000
+    milliseconds, rest = divmod(microseconds, 1000)
+    random = int.from_bytes(os.urandom(8)) & ((1 << 62) - 1)
+    return UUID(int=milliseconds << 80 | 7 << 76 | (rest << 2) << 64 | 2 << 62 | random)
+
+
+def show(prefix: str, value: UUID) -> str:
+    return prefix + value.hex
+
+
+def parse(prefix: str, text: str, not_found: type[NotFound]) -> UUID:
+    """The UUID inside a public id; text that can't be one is simply an unknown object."""
+    digits = text.removeprefix(prefix)
+    if not text.startswith(prefix) or len(digits) != 32 or not set(digits) <= set("0123456789abcdef"):
+        raise not_found(text)  # type: ignore[call-arg]
+    return UUID(hex=digits)

@@ -1,0 +1,26 @@
+"""Plain SQLAlchemy models: the web side binds them with Flask-SQLAlchemy, workers use plain sessions."""
+
+from schemas.tables.base import Base
+from schemas.tables.batches import Batch, Chunk, IdempotencyKey, Request, Result
+from schemas.tables.files import File, Upload, UploadPart
+from schemas.tables.keys import ApiKey
+from schemas.tables.webhooks import Event, Webhook, WebhookDelivery
+from schemas.tables.workers import Model, Worker
+
+__all__ = [
+    "ApiKey",
+    "Base",
+    "Batch",
+    "Chunk",
+    "Event",
+    "File",
+    "IdempotencyKey",
+    "Model",
+    "Request",
+    "Result",
+    "Upload",
+    "UploadPart",
+    "Webhook",
+    "WebhookDelivery",
+    "Worker",
+]

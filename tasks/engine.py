@@ -1,0 +1,56 @@
+"""The engine of a GPU worker: made when the worker starts to consume `inference`, held until it ends."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from celery.signals import celeryd_after_setup, worker_ready, worker_shutdown, worker_shutting_down
+
+from inference import worker_life
+from inference.engine_host import EngineHost
+from inference.engines.base import create_engine
+from schemas.errors import EngineError
+from schemas.settings import settings
+from tasks import dispatch
+
+log = logging.getLogger(__name__)
+
+QUEUE = "inference"
+STOP_SECONDS = 8.0
+
+_host: EngineHost | None = None
+
+
+def work_through(batch_done: Callable[[UUID], None]) -> int:
+    """Run chunks on this process's engine until none is due."""
+    if _host is None:
+        raise EngineError("This worker holds no engine: it does not consume the queue `inference`.")
+    return worker_life.work_through(_host, batch_done)
+
+
+@celeryd_after_setup.connect
+def _make_engine(sender: str, instance: Any, **_: Any) -> None:
+    global _host  # noqa: PLW0603 - one engine per process is the point
+    if QUEUE in instance.app.amqp.queues.consume_from:
+        wanted = settings()
+        engine = create_engine(wanted.engine, wanted.engine_args)
+        _host = EngineHost(sender, engine, wanted.models, wanted.engine_window)
+
+
+@worker_ready.connect
+def _start_engine(**_: Any) -> None:
+    if _host is not None:
+        worker_life.start(_host, when_loaded=lambda: dispatch.run_chunks(2))
+
+
+@worker_shutting_down.connect
+def _wrap_up(**_: Any) -> None:
+    if _host is not None:
+        _host.wrap_up()
+
+
+@worker_shutdown.connect
+def _stop_engine(**_: Any) -> None:
+    if _host is not None:
+        worker_life.stop(_host, STOP_SECONDS)

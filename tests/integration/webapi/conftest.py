@@ -1,0 +1,64 @@
+"""The real API on a loopback port, and the official client in front of it."""
+
+from collections.abc import Callable, Iterator
+from threading import Thread
+
+import httpx
+import pytest
+from openai import OpenAI
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from inference import api_keys
+from schemas.states import Role
+from webapi.api import create_app
+from webapi.database import db
+
+MakeKey = Callable[..., str]
+
+
+@pytest.fixture
+def api_url(database_url: str, valkey_url: str) -> Iterator[str]:
+    app = create_app()
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def make_key(session: Session) -> MakeKey:
+    def make(name: str, role: Role = Role.USER, **limits: int) -> str:
+        _, plain = api_keys.create(session, name, role, **limits)
+        session.commit()
+        return plain
+
+    return make
+
+
+@pytest.fixture
+def key(make_key: MakeKey) -> str:
+    return make_key("acme")
+
+
+@pytest.fixture
+def client(api_url: str, key: str) -> OpenAI:
+    return OpenAI(api_key=key, base_url=f"{api_url}/v1", max_retries=0)
+
+
+@pytest.fixture
+def stranger(api_url: str, make_key: MakeKey) -> OpenAI:
+    """A client of another tenant."""
+    return OpenAI(api_key=make_key("other"), base_url=f"{api_url}/v1", max_retries=0)
+
+
+@pytest.fixture
+def http(api_url: str, key: str) -> Iterator[httpx.Client]:
+    """For what the official client can't or won't send."""
+    with httpx.Client(base_url=f"{api_url}/v1", headers={"Authorization": f"Bearer {key}"}) as client:
+        yield client

@@ -1,0 +1,121 @@
+"""`/v1/batches`."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import orjson
+from flask import Response
+from sqlalchemy.orm import Session
+
+from inference import batches, quotas, results, retry
+from schemas import ids, tables
+from schemas.wire.batches import Batch, BatchCreate, BatchHeaders, BatchList, BatchQuery, ResultsQuery
+from tasks import dispatch
+from webapi.api.auth import caller, tenant
+from webapi.api.blueprint import Blueprint
+from webapi.api.listing import listed
+from webapi.database import db
+
+blueprint = Blueprint("batches", __name__, "Files of requests, answered by the models served here.")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    batch: tables.Batch
+    progress: batches.Progress
+
+
+@blueprint.post("/batches")
+@blueprint.arguments(BatchCreate)
+@blueprint.arguments(BatchHeaders, location="headers")
+@blueprint.response(200, Batch)
+def create_batch(wanted: dict[str, Any], headers: dict[str, Any]) -> Shown:
+    """Create a batch from an uploaded file.
+
+    With an `Idempotency-Key` header the call can be repeated safely: it gives the batch that the first call made.
+    """
+    quotas.check_pending(db.session(), tenant(), caller().limits.pending_requests)
+    batch = batches.create(db.session(), new_batch(wanted, headers["idempotency_key"]))
+    db.session.commit()
+    dispatch.validate_batch(batch.id)
+    return shown([batch])[0]
+
+
+@blueprint.get("/batches")
+@blueprint.arguments(BatchQuery, location="query")
+@blueprint.response(200, BatchList)
+def list_batches(wanted: dict[str, Any]) -> dict[str, Any]:
+    """List batches, newest first."""
+    page = batches.list_page(db.session(), tenant(), wanted.get("after"), wanted["limit"])
+    return listed(shown(page.items), page.items, ids.BATCH, page.has_more)
+
+
+@blueprint.get("/batches/<batch_id>")
+@blueprint.response(200, Batch)
+def get_batch(batch_id: str) -> Shown:
+    """Get a batch, with its counts as they are now."""
+    return shown([batches.get(db.session(), tenant(), batch_id)])[0]
+
+
+@blueprint.post("/batches/<batch_id>/cancel")
+@blueprint.response(200, Batch)
+def cancel_batch(batch_id: str) -> Shown:
+    """Cancel a batch.
+
+    What is finished stays, in the output file.
+    """
+    batch = batches.cancel(db.session(), tenant(), batch_id)
+    db.session.commit()
+    dispatch.finalise_batch(batch.id)
+    return shown([batch])[0]
+
+
+@blueprint.post("/batches/<batch_id>/retry")
+@blueprint.response(200, Batch)
+def retry_batch(batch_id: str) -> Shown:
+    """Make a new batch of the requests that failed or were cancelled."""
+    quotas.check_pending(db.session(), tenant(), caller().limits.pending_requests)
+    batch = retry.retry(db.session(), tenant(), batch_id, caller().key_id)
+    db.session.commit()
+    dispatch.validate_batch(batch.id)
+    return shown([batch])[0]
+
+
+@blueprint.get("/batches/<batch_id>/results")
+@blueprint.arguments(ResultsQuery, location="query")
+@blueprint.response(200, {"type": "string"}, content_type="application/jsonl")
+def get_results(wanted: dict[str, Any], batch_id: str) -> Response:
+    """Stream the finished lines of a batch, while it runs or after.
+
+    `X-Incomplete` says whether more will come. Ask for the rest with `after_line` set to the `X-Last-Line` you got.
+    """
+    batch = batches.get(db.session(), tenant(), batch_id)
+    stream = results.stream(db.session(), batch, wanted["after_line"], partial(Session, db.engine))
+    headers = {"X-Incomplete": str(stream.incomplete).lower(), "X-Last-Line": str(stream.last_line)}
+    return Response(stream.blocks, mimetype="application/jsonl", headers=headers)
+
+
+def new_batch(wanted: dict[str, Any], idempotency_key: str | None) -> batches.NewBatch:
+    webhook = wanted["webhook"] or {}
+    return batches.NewBatch(
+        tenant=tenant(),
+        key_id=caller().key_id,
+        input_file_id=wanted["input_file_id"],
+        endpoint=wanted["endpoint"],
+        completion_window=wanted["completion_window"],
+        metadata=wanted["metadata"],
+        output_expires_after_seconds=(wanted["output_expires_after"] or {}).get("seconds"),
+        priority=wanted["priority"],
+        webhook_url=webhook.get("url"),
+        webhook_secret=webhook.get("secret"),
+        idempotency_key=idempotency_key,
+        fingerprint=hashlib.sha256(orjson.dumps(wanted, option=orjson.OPT_SORT_KEYS)).digest(),
+    )
+
+
+def shown(items: Sequence[tables.Batch]) -> list[Shown]:
+    progress = batches.progress(db.session(), items)
+    return [Shown(batch, progress[batch.id]) for batch in items]

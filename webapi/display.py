@@ -1,0 +1,76 @@
+"""How values look to people: sizes, numbers, moments, and text that somebody else wrote."""
+
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from flask import Flask
+
+from schemas import ids
+from schemas.tables.base import now
+
+UNITS: Final = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+# Joiners that letters and emoji need; all other marks of formatting only mislead.
+JOINERS: Final = "\u200c\u200d"
+STEPS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+def size(count: int | None) -> str:
+    if count is None:
+        return "unknown"
+    amount, unit = float(count), 0
+    while amount >= 1024 and unit < len(UNITS) - 1:
+        amount, unit = amount / 1024, unit + 1
+    return f"{count} bytes" if unit == 0 else f"{amount:.1f} {UNITS[unit]}"
+
+
+def number(count: int) -> str:
+    return f"{count:,}"
+
+
+def span(seconds: float) -> str:
+    """A length of time in its two largest units: `1 h 5 min`."""
+    rest, words = int(seconds), []
+    for length, name in STEPS:
+        if rest >= length:
+            words.append(f"{rest // length} {name}")
+            rest %= length
+    return " ".join(words[:2]) or f"{rest} s"
+
+
+def ago(moment: datetime) -> str:
+    seconds = (now() - moment).total_seconds()
+    if seconds < 0:
+        return f"in {span(-seconds)}"
+    return "just now" if seconds < 5 else f"{span(seconds)} ago"
+
+
+def exact(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def visible(text: str) -> str:
+    """Text with its control and direction marks made visible, so that it can't pretend to be something else."""
+    return "".join(letter if _harmless(letter) else f"\\u{ord(letter):04x}" for letter in text)
+
+
+def _harmless(letter: str) -> bool:
+    return letter in "\n\t" + JOINERS or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+
+
+FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    "size": size,
+    "number": number,
+    "span": span,
+    "ago": ago,
+    "exact": exact,
+    "visible": visible,
+    "file_id": lambda value: ids.show(ids.FILE, value),
+    "batch_id": lambda value: ids.show(ids.BATCH, value),
+}
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

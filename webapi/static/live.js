@@ -1,0 +1,24 @@
+// Parts of a page marked data-live are fetched again every two seconds, from the same address, and swapped in place.
+const PAUSE = 2000;
+
+async function refresh() {
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const newer = fresh.getElementById(part.id);
+    // What somebody is about to press stays where it is.
+    if (newer && !part.contains(document.activeElement) && part.innerHTML !== newer.innerHTML) {
+      part.replaceWith(newer);
+    }
+  }
+}
+
+async function keepFresh() {
+  while (document.querySelector('[data-live="on"]')) {
+    await new Promise((done) => setTimeout(done, PAUSE));
+    if (!document.hidden) await refresh().catch(() => {}); // away for a moment: the next round tries again
+  }
+}
+
+keepFresh();
