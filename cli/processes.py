@@ -51,12 +51,16 @@ def spawn(program: Program, log: Path) -> subprocess.Popen[bytes]:
 
 
 def stop(process: subprocess.Popen[bytes], program: Program) -> bool:
-    """End a process and everything it started. False when it had to be killed."""
-    orderly = True
+    """Ask a process to end, and see to it. False when it had to be killed."""
     if process.poll() is None:
         process.send_signal(program.stop_signal)
-        orderly = _wait(process, program.stop_seconds)
-    _kill_group(process.pid)
+    return end(process, program)
+
+
+def end(process: subprocess.Popen[bytes], program: Program) -> bool:
+    """See to it that a process which was asked to end does, with everything it started."""
+    orderly = _wait(process, program.stop_seconds)
+    kill_group(process.pid)
     process.wait()
     return orderly
 
@@ -78,7 +82,7 @@ def _wait(process: subprocess.Popen[bytes], timeout_seconds: float) -> bool:
     return True
 
 
-def _kill_group(group: int) -> None:
+def kill_group(group: int) -> None:
     """A child leads its own group: what is left of the group has outlived it."""
     try:
         os.killpg(group, signal.SIGKILL)

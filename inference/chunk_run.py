@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
@@ -152,10 +152,8 @@ class ChunkRun:
     async def _land_until_drained(self) -> None:
         """Save about once a second; each time also renews the lease and hears whether the batch still wants us."""
         while not (self._drained.is_set() and not self._landing.rows):
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._land_now.wait(), settings().flush_seconds)
-            except TimeoutError:
-                pass
             self._land_now.clear()
             await self._land()
 

@@ -97,9 +97,7 @@ class Landing:
         return Landing(self.rows + later.rows, **sums)
 
 
-def claim(
-    session: Session, worker: str, models: Sequence[str], held: str | None, lease_seconds: float
-) -> Claim | None:
+def claim(session: Session, worker: str, models: Sequence[str], held: str | None, lease_seconds: float) -> Claim | None:
     """Lease the most urgent chunk among those this worker can run; the model that it holds comes first."""
     wanted = {"worker": worker, "models": list(models), "held": held, "lease_seconds": lease_seconds}
     row = session.execute(CLAIM, wanted).one_or_none()

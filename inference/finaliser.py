@@ -159,10 +159,10 @@ def _write(session: Session, batch: Batch, folder: str, lines: Iterable[bytes]) 
 
 def _finished(session: Session, batch: Batch, *, succeeded: bool) -> Iterator[bytes]:
     """The finished lines straight out of PostgreSQL, each with its line end."""
-    with raw_connection(session).cursor() as cursor:
-        with cursor.copy(COPY_RESULTS, {"batch_id": batch.id, "succeeded": succeeded}) as copy:
-            for row in copy:
-                yield copied_text(bytes(row))
+    wanted = {"batch_id": batch.id, "succeeded": succeeded}
+    with raw_connection(session).cursor() as cursor, cursor.copy(COPY_RESULTS, wanted) as copy:
+        for row in copy:
+            yield copied_text(bytes(row))
 
 
 def _expired(session: Session, batch: Batch) -> Iterator[bytes]:

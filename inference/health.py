@@ -150,9 +150,7 @@ def read_inside(session: Session) -> Inside:
     """The workers that are news, and the work that is waiting or under way, of all tenants."""
     counts = select(Chunk.state, func.count()).where(Chunk.state != ChunkState.DONE).group_by(Chunk.state)
     chunks: dict[str, int] = {state: number for state, number in session.execute(counts)}
-    live = session.scalar(
-        select(func.count()).where(Batch.ended_at.is_(None), Batch.status.not_in(TERMINAL))
-    )
+    live = session.scalar(select(func.count()).where(Batch.ended_at.is_(None), Batch.status.not_in(TERMINAL)))
     queue = Queue(chunks.get(ChunkState.WAITING, 0), chunks.get(ChunkState.LEASED, 0), live or 0)
     return Inside(_workers(session), queue)
 

@@ -39,7 +39,7 @@ DUPLICATES: Final = text("""
 """)
 
 
-class TooManyFaults(Exception):  # noqa: N818 - ends the reading, not the program
+class TooManyFaults(Exception):
     pass
 
 
@@ -169,4 +169,3 @@ def _move(session: Session, batch: Batch, wanted: BatchStatus, **values: Any) ->
     if moved:
         session.refresh(batch)
     return moved
-

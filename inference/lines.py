@@ -7,7 +7,7 @@ from typing import IO, Final
 READ_AHEAD: Final = 1 << 20
 
 
-class LineTooLong(Exception):  # noqa: N818 - a fact about the line, not a failure of ours
+class LineTooLong(Exception):
     pass
 
 

@@ -19,4 +19,6 @@ def record(session: Session, host: EngineHost) -> None:
         "seen_at": func.now(),
     }
     row = insert(Worker).values(name=host.worker, started_at=host.started_at, **seen)
-    session.execute(row.on_conflict_do_update(index_elements=[Worker.name], set_=seen | {"started_at": host.started_at}))
+    session.execute(
+        row.on_conflict_do_update(index_elements=[Worker.name], set_=seen | {"started_at": host.started_at})
+    )

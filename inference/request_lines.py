@@ -24,7 +24,7 @@ class RequestLine:
     body: dict[str, Any]
 
 
-class LineInvalid(Exception):  # noqa: N818 - a fact about the line, not a failure of ours
+class LineInvalid(Exception):
     def __init__(self, code: str, message: str, param: str | None = None) -> None:
         super().__init__(message)
         self.code = code
@@ -88,7 +88,7 @@ def _check_target(request: dict[str, Any], endpoint: str) -> None:
         return
     if url is None:
         raise LineInvalid("missing_required_parameter", f"Every line needs `url`: `{endpoint}` here.", "url")
-    if url in REQUIRED:
+    if isinstance(url, str) and url in REQUIRED:
         raise LineInvalid("mismatched_endpoint", f"This line is for `{url}`, but the batch is for `{endpoint}`.", "url")
     raise LineInvalid("invalid_url", f"The endpoint {_quoted(url)} is not supported in a batch.", "url")
 

@@ -38,7 +38,9 @@ def stop(host: EngineHost, timeout_seconds: float) -> None:
     try:
         host.stop(timeout_seconds)
     except TimeoutError:
-        log.warning("%s: the engine did not stop in %.0f seconds; the process ends anyway", host.worker, timeout_seconds)
+        log.warning(
+            "%s: the engine did not stop in %.0f seconds; the process ends anyway", host.worker, timeout_seconds
+        )
     host.state = WorkerState.STOPPED
     _record(host)
 

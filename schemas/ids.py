@@ -26,5 +26,5 @@ def parse(prefix: str, text: str, not_found: type[NotFound]) -> UUID:
     """The UUID inside a public id; text that can't be one is simply an unknown object."""
     digits = text.removeprefix(prefix)
     if not text.startswith(prefix) or len(digits) != 32 or not set(digits) <= set("0123456789abcdef"):
-        raise not_found(text)  # type: ignore[call-arg]
+        raise not_found(text)
     return UUID(hex=digits)

@@ -31,7 +31,7 @@ def work_through(batch_done: Callable[[UUID], None]) -> int:
 
 @celeryd_after_setup.connect
 def _make_engine(sender: str, instance: Any, **_: Any) -> None:
-    global _host  # noqa: PLW0603 - one engine per process is the point
+    global _host
     if QUEUE in instance.app.amqp.queues.consume_from:
         wanted = settings()
         engine = create_engine(wanted.engine, wanted.engine_args)

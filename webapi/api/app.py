@@ -8,6 +8,7 @@ from redis import Redis
 
 from inference.quotas import RateLimiter
 from schemas.settings import Settings, settings
+from schemas.version import VERSION
 from webapi import database
 from webapi.api import batches, docs, errors, files, health, keys, models, pages, request_ids, uploads, webhooks
 from webapi.api.auth import CallerCache
@@ -21,7 +22,7 @@ REDIS_TIMEOUT_SECONDS: Final = 0.25
 
 OPENAPI: Final[dict[str, Any]] = {
     "API_TITLE": "vLLM Batch Server",
-    "API_VERSION": "v1",
+    "API_VERSION": VERSION,
     "OPENAPI_VERSION": "3.1.0",
     "OPENAPI_URL_PREFIX": "/",
     "OPENAPI_JSON_PATH": "openapi.json",

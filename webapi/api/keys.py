@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask import Response, jsonify
+
 from inference import api_keys
 from schemas import tables
 from schemas.states import Role
@@ -16,14 +18,14 @@ blueprint = Blueprint("keys", __name__, "API keys.", reads=Role.ADMIN, writes=Ro
 @blueprint.post("/keys")
 @blueprint.arguments(KeyCreate)
 @blueprint.response(200, NewKey)
-def create_key(wanted: dict[str, Any]) -> Any:
+def create_key(wanted: dict[str, Any]) -> Response:
     """Create a key.
 
     The key itself is in this answer only.
     """
     key, plain = api_keys.create(db.session(), **wanted)
     db.session.commit()
-    return Key().dump(key) | {"key": plain}
+    return jsonify(Key().dump(key) | {"key": plain})
 
 
 @blueprint.get("/keys")

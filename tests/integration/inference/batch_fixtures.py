@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-
 from inference import batches, files, intake, runner
 from inference.engine_host import EngineHost
 from inference.engines.base import create_engine
@@ -85,5 +84,3 @@ def worker(name: str = "gpu0", **engine_args: str) -> Iterator[TestWorker]:
         yield TestWorker(host, [])
     finally:
         host.stop(10)
-
-

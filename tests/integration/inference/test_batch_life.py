@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("database_url")
 
 
 def test_every_request_gets_exactly_one_line_in_the_order_of_the_input() -> None:
-    batch_id = submit(as_jsonl([chat_line(f"c-{n}", f"Tab\tquote\" backslash\\ line\n {n}") for n in range(1200)]))
+    batch_id = submit(as_jsonl([chat_line(f"c-{n}", f'Tab\tquote" backslash\\ line\n {n}') for n in range(1200)]))
     with worker() as gpu:
         gpu.work()
         assert set(gpu.done) == {batch_id}
@@ -191,7 +191,7 @@ def test_a_batch_that_ended_cannot_be_cancelled() -> None:
         batches.cancel(session, "acme", ids.show(ids.BATCH, batch_id))
 
 
-@pytest.mark.parametrize("window", ["0h", "59m", "31d", "721h", "1", "", "h", "1h ", "-1d", "１h"])
+@pytest.mark.parametrize("window", ["0h", "59m", "31d", "721h", "1", "", "h", "1h ", "-1d", "\uff11h"])
 def test_a_completion_window_outside_one_hour_to_thirty_days_is_refused(window: str) -> None:
     with pytest.raises(RequestInvalid):
         batches.completion_time(window)
@@ -214,5 +214,3 @@ def _wait(holds) -> None:  # type: ignore[no-untyped-def]
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.05)
-
-

@@ -71,7 +71,10 @@ def test_an_ended_batch_shows_when_it_ended_under_its_own_name(
     assert shown.request_counts is not None
     assert shown.usage is not None
     assert (shown.request_counts.total, shown.usage.total_tokens) == (3, 15)
-    assert (shown.usage.input_tokens_details.cached_tokens, shown.usage.output_tokens_details.reasoning_tokens) == (4, 2)
+    assert (shown.usage.input_tokens_details.cached_tokens, shown.usage.output_tokens_details.reasoning_tokens) == (
+        4,
+        2,
+    )
     assert shown.errors is not None
     assert shown.errors.data is not None
     assert (shown.errors.object, shown.errors.data[0].code) == ("list", "invalid_json")
@@ -259,7 +262,9 @@ def test_a_webhook_can_be_asked_for_with_the_batch(client: OpenAI, session: Sess
     assert error.value.param == "webhook.url"
 
 
-def test_the_windows_end_is_the_batchs_expiry_and_not_its_files(client: OpenAI, session: Session, input_file: str) -> None:
+def test_the_windows_end_is_the_batchs_expiry_and_not_its_files(
+    client: OpenAI, session: Session, input_file: str
+) -> None:
     expiry = {"anchor": "created_at", "seconds": 7200}
     batch = create(client, input_file, output_expires_after=expiry)
     known = row(session, batch.id)

@@ -1,3 +1,4 @@
+import resource
 import socket
 import time
 from datetime import timedelta
@@ -11,9 +12,8 @@ from openai.types import FileObject
 from sqlalchemy.orm import Session
 from werkzeug.http import parse_options_header
 
-from inference import files
-from schemas.ids import FILE, parse
 from schemas.errors import FileNotFound
+from schemas.ids import FILE, parse
 from schemas.tables import Batch, File
 from schemas.tables.base import now
 
@@ -88,14 +88,20 @@ def test_a_form_that_does_not_fit_is_refused_by_name_and_leaves_nothing(
         ("text/plain", b"hello"),
         ("multipart/form-data", b"hello"),
         ("multipart/form-data; boundary=x", b"hello"),
-        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nab'),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nab',
+        ),
         (
             "multipart/form-data; boundary=x",
             b'--x\r\nContent-Disposition: form-data; name="file"; filename="a\0b"\r\n\r\nab'
             b'\r\n--x\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n--x--\r\n',
         ),
         ("multipart/form-data; boundary=x", b"--x\r\nNonsense\r\n\r\nab\r\n--x--\r\n"),
-        ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="file"; filename="\xff"\r\n\r\n'),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="\xff"\r\n\r\n',
+        ),
     ],
 )
 def test_a_broken_form_is_refused_and_leaves_nothing(
@@ -250,10 +256,19 @@ def test_the_content_of_an_expired_file_is_gone_and_its_description_stays(client
     assert client.files.retrieve(file.id).id == file.id
 
 
-def test_the_domain_can_make_a_file_of_a_stream(session: Session, tmp_path: Path) -> None:
-    source = tmp_path / "lines.jsonl"
-    source.write_bytes(LINES)
-    with source.open("rb") as stream:
-        file = files.create(session, "acme", "lines.jsonl", "batch", stream)
-    with files.open_content(file) as content:
-        assert content.read() == LINES
+def test_a_full_disk_is_a_503_that_leaves_nothing_and_the_same_call_works_later(
+    http: httpx.Client, data_dir: Path
+) -> None:
+    def upload() -> httpx.Response:
+        return http.post("/files", data={"purpose": "batch"}, files={"file": ("a", b"a" * 3_000_000)})
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, limits[1]))
+    try:
+        full = upload()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (full.status_code, full.json()["error"]["code"]) == (503, "storage_unavailable")
+    assert "retry-after" in full.headers
+    assert stored(data_dir) == []
+    assert upload().status_code == 200

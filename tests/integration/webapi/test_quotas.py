@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,7 +14,8 @@ from schemas.errors import BatchNotFound
 from schemas.ids import BATCH, parse
 from schemas.states import BatchStatus
 from schemas.tables import Batch, Chunk
-from tests.integration.webapi.conftest import MakeKey
+
+MakeKey = Callable[..., str]
 
 
 def client_of(api_url: str, key: str) -> OpenAI:

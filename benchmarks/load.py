@@ -1,0 +1,134 @@
+"""170,000 requests through the whole system on the stub engine, beside the bare limit of the same run."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+
+from benchmarks import bare_limit, workload
+from benchmarks.system import NOT_OURS, Polling, System, started
+from cli.embedded import EmbeddedPostgres
+
+SIZES = (50_000, 50_000, 50_000, 20_000)
+UPLOAD_BYTES = 200 * 1024**2
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    measured: float
+    limit: float
+    unit: str
+    beside: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return self.measured <= self.limit
+
+
+def figures(scale: float = 1.0) -> list[Figure]:
+    with TemporaryDirectory(prefix="vbs-bench-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        files = [workload.write_file(folder / f"{n}.jsonl", int(size * scale)) for n, size in enumerate(SIZES)]
+        bare = _bare(folder, files)
+        with started(folder / "data", "--engine=stub", f"--model={workload.MODEL}={workload.MODEL}") as system:
+            upload = _upload_growth(system, folder)
+            first = _first_request(system, files[0])
+            whole, polled = _whole(system, files)
+        return [
+            Figure("170,000 requests, upload to last output line", whole, 4 * bare, "s", f"bare limit {bare:.1f} s"),
+            Figure("the same, as a ratio to the bare limit", whole / bare, 4.0, "x"),
+            Figure("first answer of a 50,000-line batch after create", first, 3.0, "s"),
+            Figure("polling p99 while it runs", 1000 * polled[int(len(polled) * 0.99)], 50.0, "ms", f"median {1000 * polled[len(polled) // 2]:.1f} ms, {len(polled)} polls"),
+            Figure("API growth during a 200 MB upload", upload / 1024**2, 64.0, "MB"),
+            *(
+                Figure(f"peak memory: {name}", size / 1024**2, 300.0 if name not in NOT_OURS else float("inf"), "MB")
+                for name, size in sorted(system.peak_bytes.items())
+            ),
+        ]  # fmt: skip
+
+
+def _bare(folder: Path, files: list[Path]) -> float:
+    server = EmbeddedPostgres(folder / "bare")
+    try:
+        return bare_limit.seconds_for(files, server.start(), folder / "bare.jsonl")
+    finally:
+        server.remove()
+
+
+def _upload_growth(system: System, folder: Path) -> float:
+    content = folder / "large.jsonl"
+    line = workload.line(0)
+    with content.open("wb") as stream:
+        for _ in range(UPLOAD_BYTES // len(line)):
+            stream.write(line)
+    with system.client() as client:
+        for _ in range(20):
+            client.get("/v1/batches").raise_for_status()
+        time.sleep(0.5)
+        before = system.peak_bytes["api"]
+        file_id = _upload(client, content)
+        time.sleep(0.5)
+        client.delete(f"/v1/files/{file_id}").raise_for_status()
+    content.unlink()
+    return system.peak_bytes["api"] - before
+
+
+def _first_request(system: System, file: Path) -> float:
+    """Until its first answer is saved, which is later than until it is at the engine."""
+    with system.client() as client:
+        file_id = _upload(client, file)
+        began = time.perf_counter()
+        batch_id = _create(client, file_id)
+        while not _counts(client, batch_id)["completed"]:
+            time.sleep(0.02)
+        took = time.perf_counter() - began
+        _wait(client, batch_id)
+    return took
+
+
+def _whole(system: System, files: list[Path]) -> tuple[float, list[float]]:
+    with system.client() as client:
+        began = time.perf_counter()
+        batch_ids = [_create(client, _upload(client, file)) for file in files[:1]]
+        polling = Polling(system, batch_ids[0])
+        batch_ids += [_create(client, _upload(client, file)) for file in files[1:]]
+        lines = sum(_download(client, _wait(client, batch_id)["output_file_id"]) for batch_id in batch_ids)
+        took = time.perf_counter() - began
+    wanted = sum(file.read_bytes().count(b"\n") for file in files)
+    assert lines == wanted, f"{lines} lines came back of {wanted}"
+    return took, polling.end()
+
+
+def _upload(client: httpx.Client, file: Path) -> str:
+    with file.open("rb") as stream:
+        answer = client.post("/v1/files", data={"purpose": "batch"}, files={"file": (file.name, stream)})
+    return str(answer.raise_for_status().json()["id"])
+
+
+def _create(client: httpx.Client, file_id: str) -> str:
+    wanted = {"input_file_id": file_id, "endpoint": workload.ENDPOINT, "completion_window": "24h"}
+    return str(client.post("/v1/batches", json=wanted).raise_for_status().json()["id"])
+
+
+def _counts(client: httpx.Client, batch_id: str) -> dict[str, int]:
+    counts: dict[str, int] = client.get(f"/v1/batches/{batch_id}").raise_for_status().json()["request_counts"]
+    return counts
+
+
+def _wait(client: httpx.Client, batch_id: str) -> dict[str, Any]:
+    while True:
+        batch: dict[str, Any] = client.get(f"/v1/batches/{batch_id}").raise_for_status().json()
+        if batch["status"] == "completed":
+            return batch
+        assert batch["status"] in ("validating", "in_progress", "finalizing"), batch
+        time.sleep(0.1)
+
+
+def _download(client: httpx.Client, file_id: str) -> int:
+    with client.stream("GET", f"/v1/files/{file_id}/content") as answer:
+        return sum(block.count(b"\n") for block in answer.raise_for_status().iter_bytes(1 << 18))

@@ -1,0 +1,142 @@
+"""Keeps a table of processes running, in the thread that started them, and ends them in order."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from cli.embedded import tail
+from cli.processes import Program, end, kill_group, spawn
+from schemas.errors import StartFailed
+
+BACKOFF_SECONDS: Final = (0.5, 1, 2, 5, 10, 30)
+# One that ran this long has recovered: its next end counts as the first.
+RECOVERED_SECONDS: Final = 60.0
+# One that ends this often before it was ever up will not come up.
+MOST_FALSE_STARTS: Final = 3
+TICK_SECONDS: Final = 0.1
+LOG_BYTES: Final = 20 * 1024 * 1024
+
+
+class Stopped(Exception):
+    """Somebody wants the system to end."""
+
+
+@dataclass(slots=True)
+class Child:
+    program: Program
+    process: subprocess.Popen[bytes]
+    started_at: float = field(default_factory=time.monotonic)
+    was_up: bool = False
+    ends: int = 0
+    restart_at: float | None = None
+
+
+class Supervisor:
+    def __init__(self, logs: Path, say: Callable[[str], None], changed: Callable[[dict[str, int]], None]) -> None:
+        self._logs = logs
+        self._say = say
+        self._changed = changed
+        self._children: dict[str, Child] = {}
+        self._stop_wanted = False
+
+    def listen_for_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._want_stop)
+
+    def start(self, programs: Iterable[Program]) -> None:
+        for program in programs:
+            self._children[program.name] = Child(program, spawn(program, self.log_of(program)))
+        self._tell()
+
+    def wait_until_up(self, programs: Sequence[Program], timeout_seconds: float) -> None:
+        """Return when all of them answer; raise when one won't, or when somebody wants the system to end."""
+        deadline = time.monotonic() + timeout_seconds
+        waiting = [self._children[program.name] for program in programs]
+        while waiting:
+            self.tend()
+            for child in waiting:
+                child.was_up = child.process.poll() is None and child.program.is_up()
+                if not child.was_up and child.ends >= MOST_FALSE_STARTS:
+                    raise self._failure(child.program, "ends as soon as it is started")
+            waiting = [child for child in waiting if not child.was_up]
+            if waiting and time.monotonic() > deadline:
+                raise self._failure(waiting[0].program, f"is not up after {timeout_seconds:.0f} seconds")
+
+    def tend_for_ever(self) -> None:
+        while True:
+            self.tend()
+
+    def tend(self) -> None:
+        """One look at everything: restart what has died, cap the logs, notice that the end is wanted."""
+        for child in self._children.values():
+            self._tend(child)
+        time.sleep(TICK_SECONDS)
+        if self._stop_wanted:
+            raise Stopped
+
+    def stop(self, names: Iterable[str]) -> None:
+        """End some of the children side by side."""
+        children = [self._children.pop(name) for name in names if name in self._children]
+        for child in children:
+            if child.process.poll() is None:
+                child.process.send_signal(child.program.stop_signal)
+        for child in children:
+            if not end(child.process, child.program):
+                self._say(f"{child.program.name} did not stop by itself and was killed.")
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._children)
+
+    def log_of(self, program: Program) -> Path:
+        return self._logs / f"{program.name}.log"
+
+    def _tend(self, child: Child) -> None:
+        now = time.monotonic()
+        _cap(self.log_of(child.program))
+        if child.restart_at is not None:
+            if now >= child.restart_at:
+                self._restart(child)
+        elif child.process.poll() is not None:
+            self._note_end(child, now)
+
+    def _note_end(self, child: Child, now: float) -> None:
+        kill_group(child.process.pid)
+        child.ends = 1 if now - child.started_at > RECOVERED_SECONDS else child.ends + 1
+        pause = BACKOFF_SECONDS[min(child.ends, len(BACKOFF_SECONDS)) - 1]
+        child.restart_at = now + pause
+        name, how = child.program.name, _how(child.process.returncode)
+        self._say(f"{name} {how}; starting it again in {pause:g} s. See {self.log_of(child.program)}")
+
+    def _restart(self, child: Child) -> None:
+        child.process = spawn(child.program, self.log_of(child.program))
+        child.started_at, child.restart_at = time.monotonic(), None
+        self._tell()
+
+    def _tell(self) -> None:
+        self._changed({name: child.process.pid for name, child in self._children.items()})
+
+    def _failure(self, program: Program, why: str) -> StartFailed:
+        log = self.log_of(program)
+        return StartFailed(f"{program.name} {why}. The end of {log}:\n{tail(log)}")
+
+    def _want_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop_wanted = True
+
+
+def _how(returncode: int) -> str:
+    if returncode >= 0:
+        return f"ended with status {returncode}"
+    return f"was ended by {signal.Signals(-returncode).name}"
+
+
+def _cap(log: Path) -> None:
+    """Keep one older file. The process appends to the file it holds open, so that one is emptied, not replaced."""
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.with_suffix(".log.1").write_bytes(log.read_bytes())
+        log.open("w").close()

@@ -1,0 +1,154 @@
+"""The whole system on one machine: started in order, kept running, ended in order."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import click
+from sqlalchemy import Engine, NullPool, create_engine
+
+from cli import process_table
+from cli.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey, is_free
+from cli.first_key import make_first_key
+from cli.gpu_workers import gpu_workers, holds_model
+from cli.instance import Instance, Running
+from cli.leftovers import end_leftovers, start_time
+from cli.process_table import Addresses
+from cli.processes import Program
+from cli.supervisor import Supervisor
+from migrations.run import upgrade
+from schemas.database import driver_url
+from schemas.errors import StartFailed
+from schemas.settings import Settings, environment_of
+from schemas.tables.base import now
+
+START_SECONDS: Final = 90.0
+# A large model takes this long from a slow disk.
+LOAD_SECONDS: Final = 1800.0
+DATABASES: Final = ("valkey", "postgres")
+WEB: Final = ("api", "ui", "flower", "beat")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    settings: Settings
+    addresses: Addresses
+    # None: one for each GPU, or one.
+    workers: int | None = None
+    without: frozenset[str] = frozenset()
+
+
+@contextmanager
+def running_system(wanted: Wanted) -> Iterator["System"]:
+    """The system, ready, until the block ends."""
+    with Instance(wanted.settings.data_dir).hold() as instance:
+        check_ports(wanted)
+        system = System(wanted, instance)
+        try:
+            system.start()
+            yield system
+        finally:
+            system.stop()
+
+
+def check_ports(wanted: Wanted) -> None:
+    """Before anything is started: what would fail later, told with its remedy."""
+    where = wanted.addresses
+    ports = {
+        "api": ("--port", where.host, where.api_port),
+        "ui": ("--ui-port", where.host, where.ui_port),
+        "flower": ("--flower-port", "127.0.0.1", where.flower_port),
+    }
+    taken = [
+        f"Port {port} is taken; choose another with {option}."
+        for name, (option, host, port) in ports.items()
+        if name not in wanted.without and not is_free(port, host)
+    ]
+    if taken:
+        raise StartFailed("\n".join(taken))
+
+
+class System:
+    def __init__(self, wanted: Wanted, instance: Instance) -> None:
+        self.wanted = wanted
+        self.instance = instance
+        self.settings = wanted.settings
+        self.started_at = now()
+        self.running = Running(os.getpid(), engine=self.settings.engine, models=list(self.settings.models))
+        self.supervisor = Supervisor(instance.logs, click.echo, self._note_processes)
+
+    def start(self) -> None:
+        self.supervisor.listen_for_signals()
+        self._end_leftovers()
+        self._start_databases()
+        database = create_engine(driver_url(self.settings.database_url), poolclass=NullPool)
+        self._prepare(database)
+        self._start_processes(database)
+        self._note_ready()
+
+    def stop(self) -> None:
+        """What takes work in ends first, what keeps it last."""
+        workers = [name for name in self.supervisor.names if name not in (*WEB, *DATABASES)]
+        for names in (WEB, workers, *((name,) for name in DATABASES)):
+            self.supervisor.stop(names)
+        self.instance.forget()
+
+    def _end_leftovers(self) -> None:
+        last = self.instance.read()
+        if last is not None and (ended := end_leftovers(last.processes)):
+            click.echo(f"Ended what the last run had left: {', '.join(ended)}.")
+
+    def _start_databases(self) -> None:
+        """The embedded ones, in place of those that no setting names."""
+        wanted: dict[str, type[EmbeddedServer]] = {"database_url": EmbeddedPostgres, "redis_url": EmbeddedValkey}
+        servers = {
+            setting: server(self.instance.data_dir)
+            for setting, server in wanted.items()
+            if not getattr(self.settings, setting)
+        }
+        self._start([server.prepare() for server in servers.values()], START_SECONDS)
+        for server in servers.values():
+            server.finish_start()
+        self.settings = replace(self.settings, **{setting: server.url for setting, server in servers.items()})
+
+    def _prepare(self, database: Engine) -> None:
+        upgrade(self.settings.database_url)
+        key = make_first_key(database, self.instance.first_key_file)
+        if key is not None:
+            click.echo(f"first API key, shown this once and kept in {self.instance.first_key_file}: {key}")
+
+    def _start_processes(self, database: Engine) -> None:
+        env = {**environment_of(self.settings), "PYTHONUNBUFFERED": "1"}
+        where, run_dir = self.wanted.addresses, self.instance.run_dir
+        everything = [
+            process_table.api(where, env),
+            process_table.ui(where, env),
+            process_table.flower(where, env, run_dir),
+            process_table.beat(env, run_dir),
+            process_table.cpu_worker(env, self.settings.redis_url),
+            *gpu_workers(env, self.settings.engine, self.wanted.workers, lambda name: self._holds_model(database, name)),
+        ]
+        self._start([program for program in everything if program.name not in self.wanted.without], LOAD_SECONDS)
+
+    def _holds_model(self, database: Engine, name: str) -> bool:
+        return holds_model(database, name, self.started_at)
+
+    def _start(self, programs: list[Program], timeout_seconds: float) -> None:
+        self.supervisor.start(programs)
+        self.supervisor.wait_until_up(programs, timeout_seconds)
+
+    def _note_processes(self, pids: dict[str, int]) -> None:
+        self.running.processes = {name: (pid, start_time(pid)) for name, pid in pids.items()}
+        self.instance.write(self.running)
+
+    def _note_ready(self) -> None:
+        where, without = self.wanted.addresses, self.wanted.without
+        self.running.api_url = where.api_url
+        self.running.ui_url = "" if "ui" in without else where.ui_url
+        self.running.flower_url = "" if "flower" in without else where.flower_url
+        self.running.database_url, self.running.redis_url = self.settings.database_url, self.settings.redis_url
+        self.running.ready = True
+        self.instance.write(self.running)

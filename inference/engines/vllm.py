@@ -1,0 +1,169 @@
+"""vLLM in this process: its own OpenAI application over its own engine, without a socket in between."""
+
+import asyncio
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Final, NoReturn
+
+import torch
+from vllm.engine.arg_utils import AsyncEngineArgs
+from vllm.platforms import current_platform
+from vllm.utils.argparse_utils import FlexibleArgumentParser
+from vllm.v1.engine.async_llm import AsyncLLM
+
+from inference.engines.asgi import Application, NoAnswer, post_json
+from inference.engines.base import ENDPOINTS, Answer, Loaded
+from inference.engines.hardware import (
+    Memory,
+    check_gpu,
+    check_room,
+    check_share,
+    cpu_cache_bytes,
+    read_cpu_memory,
+    read_gpus,
+    weights_bytes,
+)
+from inference.engines.options import OFF, ON
+from inference.engines.refusals import refusal, refuse_unbatchable
+from inference.engines.usage import usage_of
+from schemas.errors import EngineError, SettingInvalid
+
+try:
+    from vllm.entrypoints.launchers.api_server.app_state import init_app_state
+    from vllm.entrypoints.launchers.app import build_app
+    from vllm.entrypoints.launchers.cli_args import make_arg_parser
+except ImportError:  # vLLM before 0.30 has them elsewhere, with the same signatures.
+    from vllm.entrypoints.openai.api_server import build_app, init_app_state
+    from vllm.entrypoints.openai.cli_args import make_arg_parser
+
+# Batches report cached tokens; nobody browses the documentation of an application without a socket.
+ALWAYS: Final = ["--enable-prompt-tokens-details", "--disable-fastapi-docs"]
+SHUTDOWN_SECONDS: Final = 10.0
+SERVER_ERROR: Final = 500
+
+
+class VllmEngine:
+    name = "vllm"
+
+    def __init__(self, args: Mapping[str, str]) -> None:
+        self._arguments = as_command_line(args)
+        # Read once now, so that a wrong name stops the worker at its start.
+        self._given = set(args)
+        _parse(self._arguments)
+        self._engine: AsyncLLM | None = None
+        self._application: Application | None = None
+
+    async def load(self, model: str, source: str) -> Loaded:
+        await self.unload()
+        arguments = _parse([*ALWAYS, *self._arguments, "--model", source, "--served-model-name", model])
+        # Loading takes a while and must not stop the worker's heartbeat.
+        await asyncio.to_thread(self._prepare, arguments, source)
+        self._engine = await asyncio.to_thread(_start, arguments, source)
+        self._application = await _application_of(self._engine, arguments)
+        return Loaded(
+            device=_device_name(),
+            max_tokens=self._engine.model_config.max_model_len,
+            concurrency=self._engine.vllm_config.scheduler_config.max_num_seqs,
+        )
+
+    async def answer(self, endpoint: str, body: bytes) -> Answer:
+        if self._engine is None or self._application is None:
+            raise EngineError("The vLLM engine holds no model: it was never loaded, or is unloaded.")
+        if endpoint not in ENDPOINTS:
+            return refusal(404, f"Unknown endpoint: {endpoint}", code="unknown_url")
+        refused = refuse_unbatchable(body)
+        if refused is not None:
+            return refused
+        return await self._ask(self._engine, self._application, endpoint, body)
+
+    async def unload(self) -> None:
+        self._application = None
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            await asyncio.to_thread(engine.shutdown, SHUTDOWN_SECONDS)
+
+    async def _ask(self, engine: AsyncLLM, application: Application, endpoint: str, body: bytes) -> Answer:
+        try:
+            reply = await post_json(application, endpoint, body)
+        except NoAnswer as error:
+            raise EngineError(f"vLLM broke while it answered: {error}") from error
+        if reply.status_code >= SERVER_ERROR and engine.errored:
+            raise EngineError("vLLM's engine process has died; its log says why.")
+        return Answer(reply.status_code, reply.body, usage_of(reply.body))
+
+    def _prepare(self, arguments: Namespace, source: str) -> None:
+        """Check the hardware, and fill in what vLLM's own defaults get wrong on a CPU."""
+        weights = weights_bytes(Path(source), _bytes_per_weight(arguments)) or 0
+        if current_platform.is_cpu():
+            memory = read_cpu_memory()
+            check_room(source, weights, memory)
+            self._fill_in_for_cpu(arguments, weights, memory)
+        elif current_platform.is_cuda():
+            _check_gpus(arguments, source, weights)
+
+    def _fill_in_for_cpu(self, arguments: Namespace, weights: int, memory: Memory) -> None:
+        # vLLM would take 92% of the machine, and would compile for minutes what then runs no faster.
+        if not self._given & {"kv_cache_memory_bytes", "gpu_memory_utilization"}:
+            arguments.kv_cache_memory_bytes = cpu_cache_bytes(weights, memory)
+        if "enforce_eager" not in self._given:
+            arguments.enforce_eager = True
+
+
+class _Parser(FlexibleArgumentParser):  # type: ignore[misc]
+    def error(self, message: str) -> NoReturn:
+        raise SettingInvalid("--engine-arg", message, "argument of vLLM; `vllm serve --help=all` lists them")
+
+
+def as_command_line(args: Mapping[str, str]) -> list[str]:
+    """`max_model_len=512` as vLLM's command line has it: switches have a name for on and one for off."""
+    line = []
+    for name, value in args.items():
+        flag = name.strip().replace("_", "-")
+        if value.strip().lower() in ON - {"1"}:
+            line.append(f"--{flag}")
+        elif value.strip().lower() in OFF - {"0"}:
+            line.append(f"--no-{flag}")
+        else:
+            line.append(f"--{flag}={value}")
+    return line
+
+
+def _parse(line: list[str]) -> Namespace:
+    return make_arg_parser(_Parser(exit_on_error=True)).parse_args(line)
+
+
+def _bytes_per_weight(arguments: Namespace) -> int | None:
+    """None where the weights keep the type they are stored in."""
+    kind = getattr(torch, {"half": "float16", "float": "float32"}.get(arguments.dtype, arguments.dtype), None)
+    return kind.itemsize if isinstance(kind, torch.dtype) else None
+
+
+def _check_gpus(arguments: Namespace, source: str, weights: int) -> None:
+    parts = arguments.tensor_parallel_size * arguments.pipeline_parallel_size
+    wanted = [str(current_platform.device_id_to_physical_device_id(index)) for index in range(parts)]
+    for gpu in read_gpus(wanted):
+        check_gpu(gpu)
+        check_room(source, weights // parts, gpu.memory, arguments.gpu_memory_utilization)
+        check_share(gpu.memory, arguments.gpu_memory_utilization)
+
+
+def _start(arguments: Namespace, source: str) -> AsyncLLM:
+    try:
+        return AsyncLLM.from_engine_args(AsyncEngineArgs.from_cli_args(arguments))
+    except (RuntimeError, ValueError, OSError) as error:
+        raise EngineError(f"vLLM could not load {source}: {error}") from error
+
+
+async def _application_of(engine: AsyncLLM, arguments: Namespace) -> Application:
+    tasks = await engine.get_supported_tasks()
+    application: Application = build_app(arguments, tasks, engine.model_config)
+    await init_app_state(engine, application.state, arguments, tasks)
+    # vLLM's error handlers ask a server to exit when the engine has died; there is none, and `answer` tells instead.
+    application.state.server = SimpleNamespace(should_exit=False)
+    return application
+
+
+def _device_name() -> str:
+    return "cpu" if current_platform.is_cpu() else str(current_platform.get_device_name())

@@ -1,0 +1,45 @@
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from inference import api_keys
+from schemas import ids
+from schemas.errors import KeyInvalid, KeyNotFound
+from schemas.states import Role
+from schemas.tables import ApiKey
+
+
+def test_a_key_authenticates_and_is_not_kept(session: Session) -> None:
+    key, plain = api_keys.create(session, "ci", Role.USER)
+    assert api_keys.authenticate(session, plain).id == key.id
+    (row,) = session.scalars(select(ApiKey)).all()
+    kept = [str(getattr(row, column.name)) for column in ApiKey.__table__.columns]
+    assert not any(plain.removeprefix(api_keys.PREFIX) in value for value in kept)
+    assert plain[-4:] in row.hint
+
+
+def test_the_tenant_of_a_key_is_its_name_unless_another_is_given(session: Session) -> None:
+    assert api_keys.create(session, "ci", Role.USER)[0].tenant == "ci"
+    assert api_keys.create(session, "ci", Role.USER, "acme")[0].tenant == "acme"
+
+
+@pytest.mark.parametrize("wrong", ["", "vbs-", "vbs-wrong", "x" * 10_000, "vbs-\udc80"])
+def test_an_unknown_key_is_refused_without_repeating_it(session: Session, wrong: str) -> None:
+    _, plain = api_keys.create(session, "ci", Role.USER)
+    for attempt in (wrong, plain[:-1], plain.upper()):
+        with pytest.raises(KeyInvalid) as error:
+            api_keys.authenticate(session, attempt)
+        assert len(attempt) < 8 or attempt not in error.value.message
+
+
+def test_a_revoked_key_is_refused_and_stays_listed(session: Session) -> None:
+    key, plain = api_keys.create(session, "ci", Role.USER)
+    api_keys.revoke(session, ids.show(ids.KEY, key.id))
+    with pytest.raises(KeyInvalid):
+        api_keys.authenticate(session, plain)
+    assert [listed.id for listed in api_keys.list_all(session)] == [key.id]
+
+
+def test_an_unknown_key_can_not_be_revoked(session: Session) -> None:
+    with pytest.raises(KeyNotFound):
+        api_keys.revoke(session, f"key_{'0' * 32}")

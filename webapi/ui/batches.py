@@ -1,0 +1,85 @@
+"""The pages of batches: all of them, one of them, and what can be done to one."""
+
+from functools import partial
+from typing import Any, Final
+
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from inference import batches, preview, quotas, results, retry
+from schemas import ids
+from schemas.states import TERMINAL, BatchStatus
+from schemas.tables import Batch
+from schemas.tables.base import now
+from tasks import dispatch
+from webapi.database import db
+from webapi.ui.guard import tenant
+from webapi.ui.pace import pace
+
+blueprint = Blueprint("batches", __name__)
+PAGE: Final = 25
+PREVIEWED: Final = 10
+ERRORS_SHOWN: Final = 100
+
+
+@blueprint.get("/batches")
+def show_all() -> str:
+    page = batches.list_page(db.session(), tenant(), request.args.get("after"), PAGE)
+    progress = batches.progress(db.session(), page.items)
+    return render_template("ui/batches.html", page=page, progress=progress)
+
+
+@blueprint.get("/batches/<batch_id>")
+def show(batch_id: str) -> str:
+    batch = batches.get(db.session(), tenant(), batch_id)
+    progress = batches.progress(db.session(), [batch])[batch.id]
+    return render_template(
+        "ui/batch.html",
+        batch=batch,
+        progress=progress,
+        pace=pace(batch, progress, now()),
+        answers=preview.first_results(db.session(), batch, PREVIEWED),
+        errors=(batch.errors or [])[:ERRORS_SHOWN],
+        **allowed(batch, progress),
+    )
+
+
+def allowed(batch: Batch, progress: batches.Progress) -> dict[str, bool]:
+    ended = batch.status in TERMINAL
+    return {
+        "ended": ended,
+        "can_cancel": not ended and batch.status != BatchStatus.CANCELLING,
+        "can_retry": ended and batch.requests_purged_at is None and progress.completed < progress.total,
+        "has_results": batch.results_purged_at is None and progress.completed + progress.failed > 0,
+    }
+
+
+@blueprint.post("/batches/<batch_id>/cancel")
+def cancel(batch_id: str) -> Any:
+    batch = batches.cancel(db.session(), tenant(), batch_id)
+    db.session.commit()
+    dispatch.finalise_batch(batch.id)
+    return to_page(batch)
+
+
+@blueprint.post("/batches/<batch_id>/retry")
+def retry_failed(batch_id: str) -> Any:
+    quotas.check_pending(db.session(), tenant(), quotas.limits_of(g.key).pending_requests)
+    batch = retry.retry(db.session(), tenant(), batch_id, g.key.id)
+    db.session.commit()
+    dispatch.validate_batch(batch.id)
+    return to_page(batch)
+
+
+@blueprint.get("/batches/<batch_id>/results.jsonl")
+def download_results(batch_id: str) -> Response:
+    """Every line that is finished by now, failed ones too."""
+    batch = batches.get(db.session(), tenant(), batch_id)
+    stream = results.stream(db.session(), batch, 0, partial(Session, db.engine))
+    response = Response(stream.blocks, mimetype="application/jsonl")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{batch_id}.jsonl")
+    return response
+
+
+def to_page(batch: Batch) -> Any:
+    return redirect(url_for("batches.show", batch_id=ids.show(ids.BATCH, batch.id)))

@@ -1,0 +1,48 @@
+"""Errors as pages."""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, make_response, render_template
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from werkzeug.exceptions import HTTPException
+
+from schemas.errors import Unavailable, VbsError
+from webapi.api.errors import TABLE, headers_of
+
+logger = logging.getLogger(__name__)
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(VbsError, show_known)
+    app.register_error_handler(HTTPException, show_http)
+    for lost in (OperationalError, InterfaceError, PoolExhausted):
+        app.register_error_handler(lost, show_database_lost)
+
+
+def status_of(error: VbsError) -> HTTPStatus:
+    found = (status for kind, status, _ in TABLE if isinstance(error, kind))
+    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def show_known(error: VbsError) -> Response:
+    response = page(status_of(error), error.message)
+    response.headers.update(headers_of(error))
+    return response
+
+
+def show_http(error: HTTPException) -> Response:
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    return page(status, error.description or status.phrase)
+
+
+def show_database_lost(error: Exception) -> Response:
+    logger.warning("the database is not available: %s", error)
+    return show_known(Unavailable("The database can't be reached right now. Please try again in a moment."))
+
+
+def page(status: HTTPStatus, message: str) -> Response:
+    response = make_response(render_template("ui/error.html", status=status, message=message))
+    response.status_code = status
+    return response
