@@ -22,7 +22,9 @@ def start_time(pid: int) -> float:
 
 def end_leftovers(processes: Mapping[str, tuple[int, float]]) -> list[str]:
     """End those of the noted processes that still run; the databases are asked last, and get time to write."""
-    left = {name: pid for name, (pid, started) in processes.items() if abs(start_time(pid) - started) < SAME_START_SECONDS}
+    left = {
+        name: pid for name, (pid, started) in processes.items() if abs(start_time(pid) - started) < SAME_START_SECONDS
+    }
     names = sorted(left, key=lambda name: name in ("valkey", "postgres"))
     for name in names:
         _end(left[name], signal.SIGINT if name == "postgres" else signal.SIGTERM)

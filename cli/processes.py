@@ -54,12 +54,12 @@ def stop(process: subprocess.Popen[bytes], program: Program) -> bool:
     """Ask a process to end, and see to it. False when it had to be killed."""
     if process.poll() is None:
         process.send_signal(program.stop_signal)
-    return end(process, program)
+    return end(process, program.stop_seconds)
 
 
-def end(process: subprocess.Popen[bytes], program: Program) -> bool:
+def end(process: subprocess.Popen[bytes], timeout_seconds: float) -> bool:
     """See to it that a process which was asked to end does, with everything it started."""
-    orderly = _wait(process, program.stop_seconds)
+    orderly = _wait(process, timeout_seconds)
     kill_group(process.pid)
     process.wait()
     return orderly

@@ -85,8 +85,10 @@ class Supervisor:
         for child in children:
             if child.process.poll() is None:
                 child.process.send_signal(child.program.stop_signal)
+        asked_at = time.monotonic()
         for child in children:
-            if not end(child.process, child.program):
+            patience_seconds = asked_at + child.program.stop_seconds - time.monotonic()
+            if not end(child.process, max(0.0, patience_seconds)):
                 self._say(f"{child.program.name} did not stop by itself and was killed.")
 
     @property

@@ -129,7 +129,9 @@ class System:
             process_table.flower(where, env, run_dir),
             process_table.beat(env, run_dir),
             process_table.cpu_worker(env, self.settings.redis_url),
-            *gpu_workers(env, self.settings.engine, self.wanted.workers, lambda name: self._holds_model(database, name)),
+            *gpu_workers(
+                env, self.settings.engine, self.wanted.workers, lambda name: self._holds_model(database, name)
+            ),
         ]
         self._start([program for program in everything if program.name not in self.wanted.without], LOAD_SECONDS)
 

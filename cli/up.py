@@ -34,7 +34,9 @@ PORTS = {"api": 4080, "ui": 8001, "flower": 5555}
 @click.option("--engine-arg", "engine_args", multiple=True, metavar="KEY=VALUE", help="An argument of the engine.")
 @click.option("--model", "models", multiple=True, metavar="[NAME=]SOURCE", help="A model to serve: folder or hub id.")
 @click.option("--without", multiple=True, type=click.Choice(["ui", "flower"]), help="Leave this out.")
-def up(data_dir: Path, host: str, port: int, ui_port: int, flower_port: int, without: tuple[str, ...], **wish: Any) -> None:
+def up(
+    data_dir: Path, host: str, port: int, ui_port: int, flower_port: int, without: tuple[str, ...], **wish: Any
+) -> None:
     """Start everything and stay; Ctrl-C stops all of it."""
     addresses = Addresses(host, port or free_port(), ui_port or free_port(), flower_port or free_port())
     wanted = _wanted(data_dir, addresses, without=frozenset(without), **wish)

@@ -1,12 +1,16 @@
 """Where the contents of files lie: a local folder, or whatever fsspec has an address for."""
 
 import errno
+import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
+from pathlib import Path
 from typing import IO, Final
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from schemas.errors import ContentGone, StorageFull
 from schemas.settings import settings
@@ -27,19 +31,27 @@ class FileStore:
     def create(self, location: str) -> Iterator[IO[bytes]]:
         """A new file that appears, whole, when the block ends, and not at all when it raises."""
         try:
-            stream = self._files.open(self._path(location), "wb", autocommit=False)
-            try:
+            with self._unfinished(self._path(location)) as stream:
                 yield stream
-            except BaseException:
-                stream.close()
-                stream.discard()
-                raise
-            stream.close()
-            stream.commit()
         except OSError as error:
             if error.errno in FULL:
                 raise StorageFull("The file store can't take more data right now.") from error
             raise
+
+    def _unfinished(self, path: str) -> AbstractContextManager[IO[bytes]]:
+        return _beside(Path(path)) if isinstance(self._files, LocalFileSystem) else self._uncommitted(path)
+
+    @contextmanager
+    def _uncommitted(self, path: str) -> Iterator[IO[bytes]]:
+        """A remote store shows an object only when its last part is there."""
+        stream = self._files.open(path, "wb", autocommit=False)
+        try:
+            yield stream
+        except BaseException:
+            stream.discard()
+            raise
+        stream.close()
+        stream.commit()
 
     def open(self, location: str) -> IO[bytes]:
         """The content, seekable."""
@@ -58,6 +70,22 @@ class FileStore:
             self._files.rm_file(path)
         except FileNotFoundError:
             return
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[IO[bytes]]:
+    """Written next to its place and moved there: on the same disk, so the move is one step and copies nothing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with unfinished.open("xb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 @cache

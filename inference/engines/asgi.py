@@ -52,7 +52,7 @@ class _Exchange:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._status_code = message["status"]
+            self._status_code = int(message["status"])
             self._content_type = dict(message["headers"]).get(b"content-type", b"").decode("latin-1")
         else:
             self._chunks.append(message.get("body", b""))

@@ -19,7 +19,7 @@ HOTTEST_CELSIUS: Final = 95
 # Activations, CUDA context and allocator slack beside the weights, and a key-value cache worth starting with.
 WORKING_ROOM_BYTES: Final = 1 * GIB
 LEAST_CACHE_BYTES: Final = 256 * MIB
-MOST_CPU_CACHE_BYTES: Final = 4 * GIB
+MOST_CPU_CACHE_BYTES: Final = 2 * GIB
 NVIDIA_SMI_SECONDS: Final = 30
 GPU_FACTS: Final = "index,name,memory.total,memory.free,temperature.gpu,ecc.errors.uncorrected.volatile.total"
 # Bytes of one element as safetensors names them.

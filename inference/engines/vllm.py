@@ -39,9 +39,11 @@ except ImportError:  # vLLM before 0.30 has them elsewhere, with the same signat
     from vllm.entrypoints.openai.cli_args import make_arg_parser
 
 # Batches report cached tokens; nobody browses the documentation of an application without a socket.
-ALWAYS: Final = ["--enable-prompt-tokens-details", "--disable-fastapi-docs"]
+ALWAYS: Final = ["--enable-prompt-tokens-details", "--disable-fastapi-docs", "--no-use-tqdm-on-load"]
 SHUTDOWN_SECONDS: Final = 10.0
 SERVER_ERROR: Final = 500
+# What a model can do, in vLLM's words, and the endpoints that need it.
+TASK_OF: Final = {endpoint: "embed" if endpoint == "/v1/embeddings" else "generate" for endpoint in ENDPOINTS}
 
 
 class VllmEngine:
@@ -54,6 +56,7 @@ class VllmEngine:
         _parse(self._arguments)
         self._engine: AsyncLLM | None = None
         self._application: Application | None = None
+        self._tasks: tuple[str, ...] = ()
 
     async def load(self, model: str, source: str) -> Loaded:
         await self.unload()
@@ -61,7 +64,8 @@ class VllmEngine:
         # Loading takes a while and must not stop the worker's heartbeat.
         await asyncio.to_thread(self._prepare, arguments, source)
         self._engine = await asyncio.to_thread(_start, arguments, source)
-        self._application = await _application_of(self._engine, arguments)
+        self._tasks = await self._engine.get_supported_tasks()
+        self._application = await _application_of(self._engine, arguments, self._tasks)
         return Loaded(
             device=_device_name(),
             max_tokens=self._engine.model_config.max_model_len,
@@ -73,6 +77,8 @@ class VllmEngine:
             raise EngineError("The vLLM engine holds no model: it was never loaded, or is unloaded.")
         if endpoint not in ENDPOINTS:
             return refusal(404, f"Unknown endpoint: {endpoint}", code="unknown_url")
+        if TASK_OF[endpoint] not in self._tasks:
+            return refusal(404, f"The model does not support {endpoint}.", code="unsupported_endpoint")
         refused = refuse_unbatchable(body)
         if refused is not None:
             return refused
@@ -156,8 +162,7 @@ def _start(arguments: Namespace, source: str) -> AsyncLLM:
         raise EngineError(f"vLLM could not load {source}: {error}") from error
 
 
-async def _application_of(engine: AsyncLLM, arguments: Namespace) -> Application:
-    tasks = await engine.get_supported_tasks()
+async def _application_of(engine: AsyncLLM, arguments: Namespace, tasks: tuple[str, ...]) -> Application:
     application: Application = build_app(arguments, tasks, engine.model_config)
     await init_app_state(engine, application.state, arguments, tasks)
     # vLLM's error handlers ask a server to exit when the engine has died; there is none, and `answer` tells instead.

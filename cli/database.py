@@ -1,0 +1,40 @@
+"""The database of a data folder, for a command that needs it for a moment."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, NullPool, create_engine
+
+from cli.embedded import EmbeddedPostgres
+from cli.instance import Instance
+from migrations.run import upgrade
+from schemas.database import driver_url
+from schemas.errors import StartFailed
+from schemas.settings import settings
+
+
+@contextmanager
+def database_of(data_dir: Path) -> Iterator[Engine]:
+    """Its database, migrated: the one that runs, or else its own, started for as long as the block lasts."""
+    with _url(Instance(data_dir)) as url:
+        upgrade(url)
+        yield create_engine(driver_url(url), poolclass=NullPool)
+
+
+@contextmanager
+def _url(instance: Instance) -> Iterator[str]:
+    running = instance.running()
+    if settings().database_url:
+        yield settings().database_url
+    elif running is not None and running.database_url:
+        yield running.database_url
+    elif running is not None:
+        raise StartFailed(f"The system on {instance.data_dir} is still starting; try again when it is ready.")
+    else:
+        with instance.hold():
+            server = EmbeddedPostgres(instance.data_dir)
+            try:
+                yield server.start()
+            finally:
+                server.stop()

@@ -1,0 +1,56 @@
+"""`vbs key`."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from cli.database import database_of
+from cli.options import data_option
+from inference import api_keys
+from schemas import ids
+from schemas.states import Role
+
+
+@click.group()
+def key() -> None:
+    """API keys: who may call, and what they may do."""
+
+
+@key.command("create")
+@data_option
+@click.option("--name", required=True, help="What the key is for.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.USER.value, show_default=True)
+@click.option("--tenant", help="Whose files and batches it works on. Default: a tenant named like the key.")
+@click.option("--requests-per-minute", type=click.IntRange(min=0), help="API calls a minute. 0: no limit.")
+@click.option("--pending-requests", type=click.IntRange(min=0), help="Batch requests waiting or running. 0: no limit.")
+@click.option("--stored-bytes", type=click.IntRange(min=0), help="Bytes kept in files. 0: no limit.")
+def create(data_dir: Path, name: str, role: str, tenant: str | None, **limits: int | None) -> None:
+    """Make a key and print it: it is shown this once."""
+    with database_of(data_dir) as database, Session(database) as session, session.begin():
+        _, plain = api_keys.create(session, name, Role(role), tenant, **limits)
+    click.echo(plain)
+
+
+@key.command("list")
+@data_option
+def list_keys(data_dir: Path) -> None:
+    """Show all keys, without their secrets."""
+    table = Table("Id", "Name", "Tenant", "Role", "Key", "Made", "State")
+    with database_of(data_dir) as database, Session(database) as session:
+        for found in api_keys.list_all(session):
+            made, state = f"{found.created_at:%Y-%m-%d}", "revoked" if found.revoked_at else "valid"
+            table.add_row(ids.show(ids.KEY, found.id), found.name, found.tenant, found.role, found.hint, made, state)
+    Console().print(table)
+
+
+@key.command("revoke")
+@data_option
+@click.argument("key_id")
+def revoke(data_dir: Path, key_id: str) -> None:
+    """Make a key useless, at once and for ever."""
+    with database_of(data_dir) as database, Session(database) as session, session.begin():
+        name = api_keys.revoke(session, key_id).name
+    click.echo(f"The key {name} is revoked.")

@@ -1,0 +1,49 @@
+"""A progress bar for a batch."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from cli.client import Client
+from schemas.states import TERMINAL, BatchStatus
+
+POLL_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    batch: dict[str, Any]
+
+    @property
+    def succeeded(self) -> bool:
+        return str(self.batch["status"]) == BatchStatus.COMPLETED
+
+    @property
+    def message(self) -> str:
+        """How it ended, and which lines are to blame."""
+        errors = (self.batch.get("errors") or {}).get("data") or []
+        lines = [f"  {_place(error)}{error['code']}: {error['message']}" for error in errors]
+        return "\n".join([f"The batch is {self.batch['status']}.", *lines])
+
+
+def watch(client: Client, batch_id: str) -> Outcome:
+    """Show progress, on standard error, until the batch has ended."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn())
+    more = (TextColumn("{task.fields[failed]} failed"), TimeElapsedColumn())
+    with Progress(*columns, *more, console=Console(stderr=True)) as progress:
+        bar = progress.add_task(BatchStatus.VALIDATING, total=None, failed=0)
+        while True:
+            batch = client.batch(batch_id)
+            counts = batch["request_counts"]
+            done, total = counts["completed"] + counts["failed"], counts["total"] or None
+            progress.update(bar, description=batch["status"], completed=done, total=total, failed=counts["failed"])
+            if batch["status"] in TERMINAL:
+                return Outcome(batch)
+            time.sleep(POLL_SECONDS)
+
+
+def _place(error: dict[str, Any]) -> str:
+    return f"line {error['line']}: " if error.get("line") else ""
