@@ -1,62 +1,28 @@
-"""A whole system for a benchmark: `vbs up` on a folder of its own, watched from outside."""
+"""Watching a running system from outside: its memory, and how quickly it answers."""
 
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 
-import httpx
 import psutil
 
-from cli.embedded import free_port
-from cli.instance import Instance, Running
-
-# Servers that are not ours are shown, but the limit on memory is for our own processes.
-NOT_OURS = {"postgres", "valkey"}
-
-
-@dataclass
-class System:
-    running: Running
-    key: str
-    peak_bytes: dict[str, int] = field(default_factory=dict)
-
-    def client(self) -> httpx.Client:
-        headers = {"Authorization": f"Bearer {self.key}"}
-        return httpx.Client(base_url=self.running.api_url, headers=headers, timeout=120)
+from tests.system import System
 
 
 @contextmanager
-def started(folder: Path, *options: str) -> Iterator[System]:
-    ports = [f"--{name}={free_port()}" for name in ("port", "ui-port", "flower-port")]
-    command = [sys.executable, "-m", "cli", "up", "--data", str(folder), *ports, *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        for line in process.stdout:
-            if line.startswith("ready"):
-                break
-        instance = Instance(folder)
-        running, key = instance.running(), instance.first_key
-        assert running and key, f"the system did not start: see {instance.logs}"
-        system = System(running, key)
-        stop = threading.Event()
-        watcher = threading.Thread(target=_watch_memory, args=(system, stop), daemon=True)
-        watcher.start()
-        yield system
-        stop.set()
-        watcher.join()
-    finally:
-        process.terminate()
-        process.wait(60)
+def watched_memory(system: System) -> Iterator[dict[str, int]]:
+    """The largest single process under each name so far: gunicorn's master and workers count one by one."""
+    peaks: dict[str, int] = {}
+    stop = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(system, peaks, stop), daemon=True)
+    watcher.start()
+    yield peaks
+    stop.set()
+    watcher.join()
 
 
-def _watch_memory(system: System, stop: threading.Event) -> None:
-    """The largest single process under each name: gunicorn's master and workers count one by one."""
+def _watch(system: System, peaks: dict[str, int], stop: threading.Event) -> None:
     while not stop.wait(0.2):
         for name, (pid, _) in system.running.processes.items():
             try:
@@ -64,7 +30,7 @@ def _watch_memory(system: System, stop: threading.Event) -> None:
                 sizes = [one.memory_info().rss for one in [parent, *parent.children(recursive=True)]]
             except psutil.NoSuchProcess:
                 continue
-            system.peak_bytes[name] = max(system.peak_bytes.get(name, 0), *sizes)
+            peaks[name] = max(peaks.get(name, 0), *sizes)
 
 
 class Polling:
@@ -77,7 +43,7 @@ class Polling:
         self._thread.start()
 
     def _poll(self, system: System, batch_id: str) -> None:
-        with system.client() as client:
+        with system.http() as client:
             while not self._stop.wait(0.05):
                 began = time.perf_counter()
                 client.get(f"/v1/batches/{batch_id}").raise_for_status()

@@ -48,7 +48,7 @@ class Client:
         return self._ask("POST", f"/batches/{batch_id}/cancel")
 
     def batches(self) -> Iterator[dict[str, Any]]:
-        after = {}
+        after: dict[str, str] = {}
         while True:
             page = self._ask("GET", "/batches", params={"limit": PAGE, **after})
             yield from page["data"]

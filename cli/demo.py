@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,7 +49,7 @@ def run(api_url: str, instance: Instance, model: str) -> None:
     if not outcome.succeeded or counts["completed"] != len(asked):
         raise click.ClickException(f"{outcome.message} {counts['failed']} of {counts['total']} requests failed.")
     _show(asked, _answers(client, batch_id))
-    _say_where_to_look(api_url, instance, batch_id)
+    _say_where_to_look(instance, batch_id)
 
 
 def _submit(client: Client, model: str) -> str:
@@ -71,10 +72,9 @@ def _show(asked: dict[str, str], answers: dict[str, str]) -> None:
     Console().print(table)
 
 
-def _say_where_to_look(api_url: str, instance: Instance, batch_id: str) -> None:
-    click.echo(
-        f"All {SHOWN} of many: the demo stops now and keeps its data in {instance.data_dir}. To go on from here:"
-    )
-    click.echo(f"  vbs up --data {instance.data_dir}                 start it again and stay; then, beside it:")
-    click.echo(f"  vbs batch results --data {instance.data_dir} {batch_id}   every answer")
-    click.echo(f"  {api_url}/docs   the API, while it runs")
+def _say_where_to_look(instance: Instance, batch_id: str) -> None:
+    vbs, data = Path(sys.executable).with_name("vbs"), f"--data {instance.data_dir}"
+    click.echo("The demo stops now and keeps its data. To go on from here:")
+    click.echo(f"  {vbs} up {data}     starts it again and stays; then, beside it:")
+    click.echo(f"  {vbs} batch results {data} {batch_id}     shows every answer")
+    click.echo("  http://127.0.0.1:4080/docs     describes the API, http://127.0.0.1:4080/ says how to use it")

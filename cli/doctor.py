@@ -1,7 +1,7 @@
 """`vbs doctor`: whether this machine can run the system, and what to do where it can't."""
 
+import platform
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -61,8 +61,8 @@ def examine(instance: Instance) -> Iterator[Finding]:
 
 
 def _python() -> Finding:
-    found = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info[:2] == (3, 11):
+    found = platform.python_version()
+    if found.startswith("3.11."):
         return Finding("ok", f"Python {found}")
     return Finding("problem", f"Python {found}", "The lock is for 3.11: make clean setup PYTHON=/path/to/python3.11")
 

@@ -92,7 +92,7 @@ def _pin(requirement: Requirement, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _needed_by(requirement: Requirement) -> list[Requirement]:
-    """Markers are read for this machine; torch's own CUDA packages and Triton belong to the step that installs torch."""
+    """Markers are read for this machine. Torch's CUDA packages and Triton come with torch, in its own step."""
     needed = [Requirement(text) for text in distribution(requirement.name).requires or []]
     extras = requirement.extras or {""}
     needed = [item for item in needed if not item.marker or any(item.marker.evaluate({"extra": e}) for e in extras)]

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 import click
@@ -103,16 +102,17 @@ class System:
 
     def _start_databases(self) -> None:
         """The embedded ones, in place of those that no setting names."""
-        wanted: dict[str, type[EmbeddedServer]] = {"database_url": EmbeddedPostgres, "redis_url": EmbeddedValkey}
-        servers = {
-            setting: server(self.instance.data_dir)
-            for setting, server in wanted.items()
-            if not getattr(self.settings, setting)
-        }
-        self._start([server.prepare() for server in servers.values()], START_SECONDS)
-        for server in servers.values():
+        postgres = None if self.settings.database_url else EmbeddedPostgres(self.instance.data_dir)
+        valkey = None if self.settings.redis_url else EmbeddedValkey(self.instance.data_dir)
+        servers: list[EmbeddedServer] = [server for server in (postgres, valkey) if server is not None]
+        self._start([server.prepare() for server in servers], START_SECONDS)
+        for server in servers:
             server.finish_start()
-        self.settings = replace(self.settings, **{setting: server.url for setting, server in servers.items()})
+        self.settings = replace(
+            self.settings,
+            database_url=postgres.url if postgres else self.settings.database_url,
+            redis_url=valkey.url if valkey else self.settings.redis_url,
+        )
 
     def _prepare(self, database: Engine) -> None:
         upgrade(self.settings.database_url)

@@ -53,7 +53,7 @@ def _complaint(error: Mapping[str, Any]) -> str:
 
 def _chosen(body: Mapping[str, Any]) -> str:
     """The first choice of a completion, or of a chat, where the model may have called tools instead."""
-    choice = next(iter(body.get("choices") or []), {})
+    choice: Mapping[str, Any] = next(iter(body.get("choices") or []), {})
     message = choice.get("message") or {}
     calls = [f"{call['function']['name']}({call['function']['arguments']})" for call in message.get("tool_calls") or []]
     return "\n".join([message.get("content") or choice.get("text") or "", *calls]).strip()

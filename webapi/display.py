@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from flask import Flask
+from flask.sansio.app import App
 
 from schemas import ids
 from schemas.tables.base import now
@@ -71,6 +71,6 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
 }
 
 
-def register(app: Flask) -> None:
+def register(app: App) -> None:
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

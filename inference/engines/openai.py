@@ -88,7 +88,9 @@ class OpenaiEngine:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
             raise EngineError(f"{self._base_url}/models gives no list of models: {error}") from error
         if source not in served:
-            raise EngineError(f"{self._base_url} does not serve '{source}'. It serves: {', '.join(served) or 'nothing'}.")
+            raise EngineError(
+                f"{self._base_url} does not serve '{source}'. It serves: {', '.join(served) or 'nothing'}."
+            )
         longest = served[source].get("max_model_len")
         return longest if isinstance(longest, int) else None
 

@@ -12,7 +12,7 @@ import orjson
 
 from inference.engines.base import ENDPOINTS, Answer, Loaded
 from inference.engines.options import read_options
-from inference.engines.refusals import refusal
+from inference.engines.refusals import refusal, refuse_unbatchable
 from inference.engines.stub_bodies import body_for
 from schemas.errors import EngineError, ModelNotFound, NotFound, RequestInvalid
 
@@ -79,6 +79,9 @@ class StubEngine:
             await asyncio.Event().wait()
 
     def _answer(self, endpoint: str, body: bytes) -> Answer:
+        refused = refuse_unbatchable(body)
+        if refused is not None:
+            return refused
         try:
             request = orjson.loads(body)
             tokens = len(body) // BYTES_PER_TOKEN
@@ -101,8 +104,6 @@ class StubEngine:
             raise RequestInvalid("The body is not a JSON object.")
         if request.get("model") != self._model:
             raise ModelNotFound(str(request.get("model")))
-        if request.get("stream"):
-            raise RequestInvalid("Batches can't stream.", param="stream")
         if 0 < self._options.max_tokens < tokens:
             message = f"This model takes {self._options.max_tokens} tokens; the request has {tokens}."
             raise RequestInvalid(message, code="context_length_exceeded")

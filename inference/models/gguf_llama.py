@@ -59,7 +59,8 @@ def _config(fact: Fact, *, tied: bool) -> dict[str, Any]:
         "rms_norm_eps": round(fact("llama.attention.layer_norm_rms_epsilon"), 12),
         "rope_theta": fact("llama.rope.freq_base"),
         "tie_word_embeddings": tied,
-        "dtype": "float16",
+        # What engines compute in; float16, which the file is in, is four times slower on CPUs.
+        "dtype": "bfloat16",
     }
 
 

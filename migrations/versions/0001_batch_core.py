@@ -1,6 +1,7 @@
 """The batch core: keys, files, uploads, batches with their requests and results, workers, models, webhooks."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,19 +33,19 @@ def downgrade() -> None:
         op.drop_table(table)
 
 
-def column(name: str, kind: type[sa.types.TypeEngine[object]], *references: sa.ForeignKey) -> sa.Column[object]:
+def column(name: str, kind: type[sa.types.TypeEngine[Any]], *references: sa.ForeignKey) -> sa.Column[Any]:
     return sa.Column(name, kind, *references, nullable=False)
 
 
-def optional(name: str, kind: type[sa.types.TypeEngine[object]], *references: sa.ForeignKey) -> sa.Column[object]:
+def optional(name: str, kind: type[sa.types.TypeEngine[Any]], *references: sa.ForeignKey) -> sa.Column[Any]:
     return sa.Column(name, kind, *references, nullable=True)
 
 
-def time(name: str, *, nullable: bool = False) -> sa.Column[object]:
+def time(name: str, *, nullable: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
 
 
-def key(name: str = "id") -> sa.Column[object]:
+def key(name: str = "id") -> sa.Column[Any]:
     return sa.Column(name, sa.Uuid, primary_key=True)
 
 
@@ -250,7 +251,9 @@ def create_webhooks() -> None:
         time("delivered_at", nullable=True),
         optional("last_error", sa.Text),
     )
-    op.create_index("ix_webhook_deliveries_event_id_webhook_id", "webhook_deliveries", ["event_id", "webhook_id"], unique=True)  # fmt: skip
+    op.create_index(
+        "ix_webhook_deliveries_event_id_webhook_id", "webhook_deliveries", ["event_id", "webhook_id"], unique=True
+    )
     op.create_index(
         "ix_webhook_deliveries_due",
         "webhook_deliveries",

@@ -1,0 +1,19 @@
+"""One whole system on a real vLLM engine for all acceptance tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.models import tiny_llama
+from tests.system import System, started
+
+MODEL = "tiny"
+
+
+@pytest.fixture(scope="session")
+def vllm_system(server_dir: Path) -> Iterator[System]:
+    model = f"--model={MODEL}={tiny_llama()}"
+    options = ("--engine=vllm", model, "--engine-arg=dtype=float32", "--engine-arg=max_model_len=512", "--engine-arg=max_num_seqs=16")  # fmt: skip
+    with started(server_dir / "vllm", *options, environment={"VBS_WEBHOOK_ALLOW_PRIVATE": "1"}) as system:
+        yield system

@@ -1,0 +1,221 @@
+"""The whole contract, with the official client on a real vLLM engine."""
+
+import io
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
+from threading import Thread
+from typing import Any
+
+import openai
+import psycopg
+import pytest
+from openai import OpenAI
+from openai.types import Batch
+
+from tests.acceptance.conftest import MODEL
+from tests.system import System
+
+CHAT = "/v1/chat/completions"
+ENDED = {"completed", "failed", "expired", "cancelled"}
+
+
+@pytest.fixture
+def client(vllm_system: System) -> OpenAI:
+    return vllm_system.client()
+
+
+def request(number: int, url: str = CHAT, **body: Any) -> dict[str, Any]:
+    asked: dict[str, Any] = {"model": MODEL, "max_tokens": 8, "temperature": 0}
+    match url:
+        case "/v1/completions":
+            asked["prompt"] = f"Candidate {number} is"
+        case "/v1/responses":
+            asked = {"model": MODEL, "max_output_tokens": 16, "input": f"Rate candidate {number}."}
+        case "/v1/embeddings":
+            asked = {"model": MODEL, "input": f"Candidate {number}"}
+        case _:
+            asked["messages"] = [{"role": "user", "content": f"Rate candidate {number}."}]
+    return {"custom_id": f"candidate-{number}", "method": "POST", "url": url, "body": asked | body}
+
+
+def submit(client: OpenAI, lines: list[dict[str, Any]], **wanted: Any) -> Batch:
+    content = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    file = client.files.create(file=("requests.jsonl", io.BytesIO(content)), purpose="batch")
+    asked: dict[str, Any] = {"endpoint": CHAT, "completion_window": "24h"} | wanted
+    return client.batches.create(input_file_id=file.id, **asked)
+
+
+def wait(client: OpenAI, batch: Batch, until: Callable[[Batch], bool] | None = None, seconds: float = 120) -> Batch:
+    end = time.monotonic() + seconds
+    while not (until(batch) if until else batch.status in ENDED):
+        assert time.monotonic() < end, batch
+        time.sleep(0.1)
+        batch = client.batches.retrieve(batch.id)
+    return batch
+
+
+def lines_of(client: OpenAI, file_id: str | None) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in client.files.content(file_id).text.splitlines()] if file_id else []
+
+
+def test_a_batch_goes_from_upload_to_download(client: OpenAI) -> None:
+    batch = submit(client, [request(n) for n in range(40)], metadata={"run": "nightly"})
+    assert (batch.status, batch.request_counts.total if batch.request_counts else None) == ("validating", 0)
+    batch = wait(client, batch)
+
+    assert batch.status == "completed", batch.errors
+    assert batch.request_counts and batch.request_counts.model_dump() == {"completed": 40, "failed": 0, "total": 40}
+    assert (batch.model, batch.metadata, batch.error_file_id) == (MODEL, {"run": "nightly"}, None)
+    assert batch.in_progress_at and batch.finalizing_at and batch.completed_at and batch.expires_at
+    answers = lines_of(client, batch.output_file_id)
+    assert [answer["custom_id"] for answer in answers] == [f"candidate-{n}" for n in range(40)]
+    for answer in answers:
+        openai.types.chat.ChatCompletion.model_validate(answer["response"]["body"])
+    assert batch.usage and batch.usage.output_tokens == sum(
+        answer["response"]["body"]["usage"]["completion_tokens"] for answer in answers
+    )
+    assert batch.output_file_id
+    assert client.files.retrieve(batch.output_file_id).purpose == "batch_output"
+
+
+@pytest.mark.parametrize("url", ["/v1/completions", "/v1/responses"])
+def test_the_other_endpoints_answer_with_their_own_bodies(client: OpenAI, url: str) -> None:
+    batch = wait(client, submit(client, [request(n, url) for n in range(4)], endpoint=url))
+    assert batch.status == "completed", batch.errors
+    kind = {"/v1/completions": openai.types.Completion, "/v1/responses": openai.types.responses.Response}[url]
+    answers = lines_of(client, batch.output_file_id)
+    assert len(answers) == 4, lines_of(client, batch.error_file_id)
+    for answer in answers:
+        kind.model_validate(answer["response"]["body"])
+
+
+def test_what_vllm_refuses_is_a_line_of_the_error_file(client: OpenAI) -> None:
+    wrong = request(1, temperature="hot")
+    batch = wait(client, submit(client, [request(0), wrong]))
+    assert batch.status == "completed"
+    (refused,) = lines_of(client, batch.error_file_id)
+    assert (refused["custom_id"], refused["error"], refused["response"]["status_code"]) == ("candidate-1", None, 400)
+    assert "temperature" in json.dumps(refused["response"]["body"])
+    assert len(lines_of(client, batch.output_file_id)) == 1
+
+
+def test_a_schema_decides_the_shape_of_an_answer(client: OpenAI) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"fit": {"type": "boolean"}},
+        "required": ["fit"],
+        "additionalProperties": False,
+    }
+    wanted = {"type": "json_schema", "json_schema": {"name": "verdict", "schema": schema, "strict": True}}
+    batch = wait(client, submit(client, [request(n, response_format=wanted, max_tokens=40) for n in range(3)]))
+    for answer in lines_of(client, batch.output_file_id):
+        assert set(json.loads(answer["response"]["body"]["choices"][0]["message"]["content"])) == {"fit"}
+
+
+def test_a_bad_file_fails_with_the_line_and_the_reason(client: OpenAI) -> None:
+    batch = wait(client, submit(client, [request(0), request(0), request(1, model="nobody")]))
+    assert batch.status == "failed"
+    assert batch.errors and batch.errors.data
+    assert [(error.line, error.code) for error in batch.errors.data] == [
+        (2, "duplicate_custom_id"),
+        (3, "model_not_found"),
+    ]
+    assert batch.output_file_id is None
+    assert client.files.retrieve(batch.input_file_id).status == "processed"
+
+
+def test_a_list_pages_to_its_end_and_an_unknown_cursor_is_refused(client: OpenAI) -> None:
+    made = [submit(client, [request(0)]).id for _ in range(5)]
+    listed = [batch.id for batch in client.batches.list(limit=2)]
+    assert listed[:5] == made[::-1]
+    assert len(listed) == len(set(listed))
+    with pytest.raises(openai.BadRequestError):
+        client.batches.list(after="batch_unknown")
+    with pytest.raises(openai.NotFoundError):
+        client.batches.retrieve("batch_unknown")
+
+
+def test_a_cancelled_batch_keeps_what_is_finished_and_can_be_retried(client: OpenAI, vllm_system: System) -> None:
+    batch = submit(client, [request(n, max_tokens=200, ignore_eos=True) for n in range(400)])
+    batch = wait(client, batch, lambda seen: bool(seen.request_counts and seen.request_counts.completed))
+    with vllm_system.http() as http:
+        partial = http.get(f"/v1/batches/{batch.id}/results")
+        assert partial.headers["x-incomplete"] == "true"
+        assert 0 < len(partial.text.splitlines()) < 400
+        began = time.monotonic()
+        batch = client.batches.cancel(batch.id)
+        assert batch.status in ("cancelling", "cancelled")
+        batch = wait(client, batch)
+        assert time.monotonic() - began < 10
+        assert batch.status == "cancelled"
+        answers = lines_of(client, batch.output_file_id)
+        assert batch.request_counts and 0 < len(answers) == batch.request_counts.completed < 400
+
+        retried = Batch.model_validate(http.post(f"/v1/batches/{batch.id}/retry").raise_for_status().json())
+    retried = wait(client, retried, lambda seen: seen.status != "validating")
+    assert retried.request_counts and retried.request_counts.total == 400 - len(answers)
+    wait(client, client.batches.cancel(retried.id))
+
+
+def test_an_expired_batch_has_a_line_for_every_request(client: OpenAI, vllm_system: System) -> None:
+    batch = submit(client, [request(n, max_tokens=200, ignore_eos=True) for n in range(200)])
+    batch = wait(client, batch, lambda seen: bool(seen.request_counts and seen.request_counts.completed))
+    with psycopg.connect(vllm_system.running.database_url, autocommit=True) as database:
+        passed = "UPDATE batches SET expires_at = now() WHERE id = %s"
+        database.execute(passed, (batch.id.removeprefix("batch_"),))
+    batch = wait(client, batch, seconds=40)
+    assert batch.status == "expired"
+    expired = lines_of(client, batch.error_file_id)
+    answered = lines_of(client, batch.output_file_id)
+    assert {line["error"]["code"] for line in expired} == {"batch_expired"}
+    assert len(expired) + len(answered) == 200
+    assert batch.expired_at
+
+
+def test_a_webhook_tells_of_the_end_and_the_client_accepts_its_signature(client: OpenAI) -> None:
+    with receiver() as (url, received):
+        batch = submit(client, [request(0)], extra_body={"webhook": {"url": url, "secret": "whsec_" + "a2V5" * 8}})
+        headers, body = received.get(timeout=60)
+    event = client.webhooks.unwrap(body, headers, secret="whsec_" + "a2V5" * 8)
+    assert (event.type, event.data.id) == ("batch.completed", batch.id)  # type: ignore[union-attr]
+
+
+def test_a_deleted_file_is_gone(client: OpenAI) -> None:
+    batch = wait(client, submit(client, [request(0)]))
+    assert batch.output_file_id
+    assert client.files.delete(batch.output_file_id).deleted
+    with pytest.raises(openai.NotFoundError):
+        client.files.content(batch.output_file_id)
+    assert client.batches.retrieve(batch.id).status == "completed"
+
+
+def test_the_model_that_is_served_is_listed(client: OpenAI) -> None:
+    assert MODEL in [model.id for model in client.models.list()]
+    assert client.models.retrieve(MODEL).object == "model"
+
+
+@contextmanager
+def receiver() -> Iterator[tuple[str, "Queue[tuple[dict[str, str], str]]"]]:
+    """A web server that keeps what it is sent."""
+    received: Queue[tuple[dict[str, str], str]] = Queue()
+
+    class Keep(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            received.put((dict(self.headers.items()), body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Keep)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/hook", received
+    finally:
+        server.shutdown()

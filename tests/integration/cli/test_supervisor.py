@@ -1,0 +1,117 @@
+"""The supervisor, with small real processes."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cli import supervisor
+from cli.instance import Instance, Running
+from cli.leftovers import end_leftovers, start_time
+from cli.processes import Program, spawn, wait_until
+from cli.supervisor import Supervisor
+from schemas.errors import StartFailed
+
+SLEEP = "import time; time.sleep(60)"
+SLEEPER = [sys.executable, "-c", SLEEP]
+STUBBORN = [sys.executable, "-c", f"import signal; signal.signal(15, signal.SIG_IGN); print('on', flush=True); {SLEEP}"]
+WITH_CHILD = [sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{SLEEP}'])"]
+
+
+class Watched:
+    def __init__(self, folder: Path) -> None:
+        self.said: list[str] = []
+        self.pids: dict[str, int] = {}
+        self.supervisor = Supervisor(folder, self.said.append, self.pids.update)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    return Watched(tmp_path)
+
+
+def tend_until(watched: Watched, condition: object, timeout_seconds: float = 10) -> None:
+    assert callable(condition)
+
+    def tend() -> bool:
+        watched.supervisor.tend()
+        return bool(condition())
+
+    assert wait_until(tend, timeout_seconds)
+
+
+def test_a_child_that_dies_is_started_again_and_it_says_so(watched: Watched) -> None:
+    watched.supervisor.start([Program("sleeper", SLEEPER)])
+    first = watched.pids["sleeper"]
+    os.kill(first, signal.SIGKILL)
+    tend_until(watched, lambda: watched.pids["sleeper"] != first)
+    watched.supervisor.stop(["sleeper"])
+    assert len(watched.said) == 1
+    assert "sleeper was ended by SIGKILL; starting it again" in watched.said[0]
+
+
+def test_a_child_that_never_comes_up_is_an_error_that_shows_its_last_words(watched: Watched) -> None:
+    program = Program("broken", [sys.executable, "-c", "raise SystemExit('the reason')"], is_up=lambda: False)
+    watched.supervisor.start([program])
+    with pytest.raises(StartFailed, match="the reason"):
+        watched.supervisor.wait_until_up([program], 30)
+
+
+def test_stopping_leaves_neither_stubborn_children_nor_their_children(watched: Watched) -> None:
+    programs = [Program("stubborn", STUBBORN, stop_seconds=0.5), Program("parent", WITH_CHILD, stop_seconds=0.5)]
+    watched.supervisor.start(programs)
+    log = watched.supervisor.log_of(programs[0])
+    assert wait_until(lambda: log.read_text() == "on\n", 10)
+    parent = psutil.Process(watched.pids["parent"])
+    assert wait_until(lambda: len(parent.children()) == 1, 10)
+    grandchild = parent.children()[0]
+    watched.supervisor.stop(["stubborn", "parent"])
+    assert not psutil.pid_exists(watched.pids["stubborn"])
+    assert wait_until(lambda: not grandchild.is_running() or grandchild.status() == psutil.STATUS_ZOMBIE, 5)
+    assert watched.said == ["stubborn did not stop by itself and was killed."]
+
+
+def test_stopping_many_takes_no_longer_than_the_slowest(watched: Watched) -> None:
+    programs = [Program(f"stubborn{number}", STUBBORN, stop_seconds=1.0) for number in range(3)]
+    watched.supervisor.start(programs)
+    assert wait_until(lambda: all(watched.supervisor.log_of(p).read_text() for p in programs), 10)
+    began = time.monotonic()
+    watched.supervisor.stop([program.name for program in programs])
+    assert time.monotonic() - began < 2
+
+
+def test_a_log_that_grows_is_capped(watched: Watched) -> None:
+    program = Program("talker", SLEEPER)
+    watched.supervisor.start([program])
+    log = watched.supervisor.log_of(program)
+    log.write_bytes(b"x" * (supervisor.LOG_BYTES + 1))
+    watched.supervisor.tend()
+    watched.supervisor.stop(["talker"])
+    assert log.stat().st_size == 0
+    assert log.with_suffix(".log.1").stat().st_size == supervisor.LOG_BYTES + 1
+
+
+def test_one_folder_is_held_by_one_system(tmp_path: Path) -> None:
+    with Instance(tmp_path).hold() as instance:
+        instance.write(Running(pid=os.getpid()))
+        with pytest.raises(StartFailed, match=f"in use by process {os.getpid()}"), Instance(tmp_path).hold():
+            pass
+    assert not Instance(tmp_path).is_held
+    with Instance(tmp_path).hold():
+        pass
+
+
+def test_leftovers_are_told_from_strangers_by_their_start_time(tmp_path: Path) -> None:
+    ours, stranger = (spawn(Program("sleeper", SLEEPER), tmp_path / "log") for _ in range(2))
+    noted = {"ours": (ours.pid, start_time(ours.pid)), "stranger": (stranger.pid, start_time(stranger.pid) - 5)}
+    try:
+        assert end_leftovers(noted) == ["ours"]
+        assert ours.wait(5) == -signal.SIGTERM
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()

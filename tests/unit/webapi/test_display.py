@@ -1,0 +1,32 @@
+from datetime import timedelta
+
+import pytest
+
+from schemas.tables.base import now
+from webapi.display import ago, size, span, visible
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (8 << 30, "8.0 GiB"), (None, "unknown")]
+)
+def test_sizes_are_shown_in_the_unit_that_fits(count: int | None, shown: str) -> None:
+    assert size(count) == shown
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.4, "0 s"), (61, "1 min"), (3900, "1 h 5 min"), (90061, "1 d 1 h")])
+def test_spans_are_shown_in_two_units_at_most(seconds: float, shown: str) -> None:
+    assert span(seconds) == shown
+
+
+def test_moments_are_told_from_now() -> None:
+    assert ago(now()) == "just now"
+    assert ago(now() - timedelta(minutes=3)) == "3 min ago"
+    assert ago(now() + timedelta(hours=2, seconds=30)) == "in 2 h"
+
+
+def test_control_and_direction_marks_are_made_visible() -> None:
+    assert visible("a\x07\x1b[31m\u202egnp\u2028") == "a\\u0007\\u001b[31m\\u202egnp\\u2028"
+
+
+def test_lines_tabs_and_joined_emoji_stay() -> None:
+    assert visible("a\n\tb 👩\u200d💻") == "a\n\tb 👩\u200d💻"
