@@ -16,7 +16,9 @@ from benchmarks import load
 def main(scale: float) -> None:
     console = Console(width=120)
     memory = psutil.virtual_memory().total / 1024**3
-    console.print(f"{psutil.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, {platform.platform()}")  # fmt: skip
+    console.print(
+        f"{psutil.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, {platform.platform()}"
+    )
     table = Table("figure", "measured", "limit", "", "beside it")
     measured = load.figures(scale)
     for figure in measured:

@@ -52,10 +52,21 @@ def _answer(connection: psycopg.Connection) -> None:
                     "id": f"chatcmpl-{line}",
                     "object": "chat.completion",
                     "model": request["model"],
-                    "choices": [{"index": 0, "message": {"role": "assistant", "content": "A fit."}, "finish_reason": "stop"}],
-                    "usage": {"prompt_tokens": len(body) // 4, "completion_tokens": 12, "total_tokens": len(body) // 4 + 12},
-                }  # fmt: skip
-                result = {"id": f"req-{line}", "custom_id": str(line), "response": {"status_code": 200, "body": answer}, "error": None}  # fmt: skip
+                    "choices": [
+                        {"index": 0, "message": {"role": "assistant", "content": "A fit."}, "finish_reason": "stop"}
+                    ],
+                    "usage": {
+                        "prompt_tokens": len(body) // 4,
+                        "completion_tokens": 12,
+                        "total_tokens": len(body) // 4 + 12,
+                    },
+                }
+                result = {
+                    "id": f"req-{line}",
+                    "custom_id": str(line),
+                    "response": {"status_code": 200, "body": answer},
+                    "error": None,
+                }
                 copy.write(b"%d\t%b\n" % (line, copy_text(orjson.dumps(result))))
         last = page[-1][0]
 

@@ -47,13 +47,19 @@ def figures(scale: float = 1.0) -> list[Figure]:
             Figure("170,000 requests, upload to last output line", whole, 4 * bare, "s", f"bare limit {bare:.1f} s"),
             Figure("the same, as a ratio to the bare limit", whole / bare, 4.0, "x"),
             Figure("first answer of a 50,000-line batch after create", first, 3.0, "s"),
-            Figure("polling p99 while it runs", 1000 * polled[int(len(polled) * 0.99)], 50.0, "ms", f"median {1000 * polled[len(polled) // 2]:.1f} ms, {len(polled)} polls"),
+            Figure(
+                "polling p99 while it runs",
+                1000 * polled[int(len(polled) * 0.99)],
+                50.0,
+                "ms",
+                f"median {1000 * polled[len(polled) // 2]:.1f} ms, {len(polled)} polls",
+            ),
             Figure("API growth during a 200 MB upload", upload / 1024**2, 64.0, "MB"),
             *(
                 Figure(f"peak memory: {name}", size / 1024**2, 300.0 if name not in NOT_OURS else float("inf"), "MB")
                 for name, size in sorted(peaks.items())
             ),
-        ]  # fmt: skip
+        ]
 
 
 def _bare(folder: Path, files: list[Path]) -> float:

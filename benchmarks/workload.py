@@ -13,7 +13,12 @@ def line(number: int) -> bytes:
     head = f"Candidate {number}: "
     body = {"model": MODEL, "max_tokens": 200, "temperature": 0}
     messages = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": head}]
-    request = {"custom_id": f"candidate-{number}", "method": "POST", "url": ENDPOINT, "body": body | {"messages": messages}}  # fmt: skip
+    request = {
+        "custom_id": f"candidate-{number}",
+        "method": "POST",
+        "url": ENDPOINT,
+        "body": body | {"messages": messages},
+    }
     missing = LINE_BYTES - len(json.dumps(request)) - 1
     filler = 'led a team of "five", shipped\nthree products. '
     messages[1]["content"] = head + (filler * (missing // len(filler)))

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from cli.client import Client
+from cli.columns import show_columns
 from cli.options import data_option
 from cli.watch import Outcome, watch
 
@@ -75,13 +74,8 @@ def watch_batch(client: Client, batch_id: str) -> None:
 @client_options
 def list_batches(client: Client, limit: int) -> None:
     """Show the newest batches."""
-    table = Table("Id", "Status", "Done", "Failed", "Total", "Created")
-    for _, found in zip(range(limit), client.batches(), strict=False):
-        counts = found["request_counts"]
-        created = f"{datetime.fromtimestamp(found['created_at'], UTC):%Y-%m-%d %H:%M}"
-        numbers = (str(counts[name]) for name in ("completed", "failed", "total"))
-        table.add_row(found["id"], found["status"], *numbers, created)
-    Console().print(table)
+    rows = [_row(found) for _, found in zip(range(limit), client.batches(), strict=False)]
+    show_columns(("id", "status", "done", "failed", "total", "created"), rows)
 
 
 @batch.command("get")
@@ -119,6 +113,12 @@ def _endpoint_of(file: Path) -> str:
         return str(json.loads(first)["url"])
     except (ValueError, KeyError, TypeError):
         return CHAT
+
+
+def _row(found: dict[str, Any]) -> tuple[object, ...]:
+    counts = found["request_counts"]
+    created = f"{datetime.fromtimestamp(found['created_at'], UTC):%Y-%m-%dT%H:%M}Z"
+    return found["id"], found["status"], counts["completed"], counts["failed"], counts["total"], created
 
 
 def _end_like(outcome: Outcome) -> None:

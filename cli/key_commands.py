@@ -3,15 +3,15 @@
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.orm import Session
 
+from cli.columns import show_columns
 from cli.database import database_of
 from cli.options import data_option
 from inference import api_keys
 from schemas import ids
 from schemas.states import Role
+from schemas.tables import ApiKey
 
 
 @click.group()
@@ -38,12 +38,9 @@ def create(data_dir: Path, name: str, role: str, tenant: str | None, **limits: i
 @data_option
 def list_keys(data_dir: Path) -> None:
     """Show all keys, without their secrets."""
-    table = Table("Id", "Name", "Tenant", "Role", "Key", "Made", "State")
     with database_of(data_dir) as database, Session(database) as session:
-        for found in api_keys.list_all(session):
-            made, state = f"{found.created_at:%Y-%m-%d}", "revoked" if found.revoked_at else "valid"
-            table.add_row(ids.show(ids.KEY, found.id), found.name, found.tenant, found.role, found.hint, made, state)
-    Console().print(table)
+        rows = [_row(found) for found in api_keys.list_all(session)]
+    show_columns(("id", "name", "tenant", "role", "key", "made", "state"), rows)
 
 
 @key.command("revoke")
@@ -54,3 +51,9 @@ def revoke(data_dir: Path, key_id: str) -> None:
     with database_of(data_dir) as database, Session(database) as session, session.begin():
         name = api_keys.revoke(session, key_id).name
     click.echo(f"The key {name} is revoked.")
+
+
+def _row(found: ApiKey) -> tuple[str, ...]:
+    state = "revoked" if found.revoked_at else "valid"
+    made = f"{found.created_at:%Y-%m-%d}"
+    return ids.show(ids.KEY, found.id), found.name, found.tenant, found.role, found.hint, made, state

@@ -7,9 +7,8 @@ from typing import Any, Final
 import click
 import httpx
 import redis
-from rich.console import Console
-from rich.table import Table
 
+from cli.columns import show_columns
 from cli.instance import Instance, Running
 from cli.leftovers import SAME_START_SECONDS, start_time
 from cli.options import data_option
@@ -49,22 +48,18 @@ def read(running: Running) -> dict[str, Any]:
 
 
 def show(found: dict[str, Any]) -> None:
-    console = Console()
-    console.print(
-        "ready" if found["ready"] else "starting", {name: url for name, url in found["addresses"].items() if url}
-    )
+    click.echo("ready" if found["ready"] else "starting")
+    for name, url in found["addresses"].items():
+        click.echo(f"{name:8}{url}")
     for problem in found["problems"]:
-        console.print(f"[yellow]{problem}")
-    console.print(_table(found["processes"], "Processes"))
-    console.print(_table(found["workers"], "Workers"))
-    console.print("Work:", found["work"], "Messages:", found["messages"])
-
-
-def _table(rows: list[dict[str, Any]], title: str) -> Table:
-    table = Table(*(rows[0] if rows else ()), title=title)
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    return table
+        click.secho(problem, fg="yellow")
+    for kind in ("processes", "workers"):
+        if rows := found[kind]:
+            click.echo()
+            show_columns(tuple(rows[0]), [tuple(row.values()) for row in rows])
+    click.echo()
+    for kind in ("work", "messages"):
+        click.echo(f"{kind}: " + ", ".join(f"{name} {number}" for name, number in (found[kind] or {}).items()))
 
 
 def _health(api_url: str) -> dict[str, Any]:

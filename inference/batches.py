@@ -75,7 +75,9 @@ def completion_time(window: str) -> timedelta:
     match = re.fullmatch(r"([1-9]\d{0,3})([hd])", window, re.ASCII)
     time = timedelta(**{"hours" if match[2] == "h" else "days": int(match[1])}) if match else None
     if time is None or not SHORTEST_WINDOW <= time <= LONGEST_WINDOW:
-        raise RequestInvalid("The completion window is a number of hours or days from `1h` to `30d`.", param="completion_window")  # fmt: skip
+        raise RequestInvalid(
+            "The completion window is a number of hours or days from `1h` to `30d`.", param="completion_window"
+        )
     return time
 
 
@@ -122,7 +124,9 @@ def _new_batch(session: Session, wanted: NewBatch) -> Batch:
 def _input_file(session: Session, wanted: NewBatch) -> File:
     file = files.get(session, wanted.tenant, wanted.input_file_id)
     if file.purpose != "batch":
-        raise InputFileInvalid(f"A batch needs a file uploaded for `batch`; this one is for `{file.purpose}`.", param="input_file_id")  # fmt: skip
+        raise InputFileInvalid(
+            f"A batch needs a file uploaded for `batch`; this one is for `{file.purpose}`.", param="input_file_id"
+        )
     if file.purged_at is not None:
         raise InputFileInvalid("The content of this file is no longer kept. Upload it again.", param="input_file_id")
     return file

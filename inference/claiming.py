@@ -19,7 +19,8 @@ CLAIM: Final = text("""
         FROM chunks JOIN batches ON batches.id = chunks.batch_id
         WHERE chunks.state = 'waiting' AND chunks.model = ANY(:models)
           AND batches.status = 'in_progress' AND batches.expires_at > now()
-        ORDER BY batches.priority DESC, chunks.model IS DISTINCT FROM :held, batches.expires_at, batches.id, chunks.number
+        ORDER BY batches.priority DESC, chunks.model IS DISTINCT FROM :held, batches.expires_at,
+                 batches.id, chunks.number
         LIMIT 1 FOR UPDATE OF chunks SKIP LOCKED
     )
     UPDATE chunks SET state = 'leased', worker = :worker, epoch = epoch + 1,
@@ -32,7 +33,8 @@ LAND: Final = text("""
     UPDATE chunks SET lease_expires_at = now() + make_interval(secs => :lease_seconds),
            completed = chunks.completed + :completed, failed = chunks.failed + :failed,
            input_tokens = chunks.input_tokens + :input_tokens, cached_tokens = chunks.cached_tokens + :cached_tokens,
-           output_tokens = chunks.output_tokens + :output_tokens, reasoning_tokens = chunks.reasoning_tokens + :reasoning_tokens
+           output_tokens = chunks.output_tokens + :output_tokens,
+           reasoning_tokens = chunks.reasoning_tokens + :reasoning_tokens
     FROM batches
     WHERE chunks.batch_id = :batch_id AND chunks.number = :number AND chunks.epoch = :epoch
       AND chunks.state = 'leased' AND batches.id = chunks.batch_id

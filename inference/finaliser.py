@@ -30,7 +30,8 @@ PAGE: Final = 1000
 
 # A batch can end when nobody can still write to it: each chunk is done, or its lease is over.
 STILL_HELD: Final = text("""
-    SELECT count(*) FILTER (WHERE state = 'leased' AND lease_expires_at > now()), count(*) FILTER (WHERE state <> 'done')
+    SELECT count(*) FILTER (WHERE state = 'leased' AND lease_expires_at > now()),
+           count(*) FILTER (WHERE state <> 'done')
     FROM chunks WHERE batch_id = :batch_id
 """)
 FENCE_ALL: Final = text("""
@@ -50,7 +51,9 @@ UNFINISHED: Final = text("""
     ORDER BY line
 """)
 COPY_RESULTS: Final = """
-    COPY (SELECT answer FROM results WHERE batch_id = %(batch_id)s AND succeeded = %(succeeded)s ORDER BY line) TO STDOUT
+    COPY (
+        SELECT answer FROM results WHERE batch_id = %(batch_id)s AND succeeded = %(succeeded)s ORDER BY line
+    ) TO STDOUT
 """
 ENDED: Final = {
     BatchStatus.COMPLETED: "batch.completed",

@@ -108,13 +108,14 @@ def _worker_problems(workers: Sequence[WorkerSeen], lease_seconds: float) -> lis
 
 def read_health(patience_seconds: float = PATIENCE_SECONDS) -> Health:
     """The state of everything, within `patience_seconds` even if all of it hangs."""
-    asked = _probes(settings().database_url, settings().redis_url, settings().file_store_url)
-    asked.start()
+    probes = _probes(settings().database_url, settings().redis_url, settings().file_store_url)
     deadline = time.monotonic() + patience_seconds
+    # All are asked before the first is waited for.
+    inside, redis_works, space = probes.inside.ask(), probes.redis.ask(), probes.space.ask()
     return judge(
-        asked.inside.answer(deadline),
-        asked.redis.answer(deadline) is True,
-        asked.space.answer(deadline),
+        probes.inside.answer(inside, deadline),
+        probes.redis.answer(redis_works, deadline) is True,
+        probes.space.answer(space, deadline),
         settings().lease_seconds,
     )
 
@@ -124,10 +125,6 @@ class _Probes:
     inside: Probe[Inside]
     redis: Probe[bool]
     space: Probe[Space]
-
-    def start(self) -> None:
-        for probe in (self.inside, self.redis, self.space):
-            probe.start()
 
 
 @cache

@@ -102,7 +102,9 @@ def _chunk_size(session: Session, file: File, wanted: Settings) -> int:
 def _add_duplicates(session: Session, batch: Batch, faults: Faults) -> None:
     found = session.execute(DUPLICATES, {"batch_id": batch.id, "most": faults.most})
     for line, custom_id in found:
-        faults.add(line, "duplicate_custom_id", f"The custom_id {custom_id!r} stands on an earlier line too.", "custom_id")  # fmt: skip
+        faults.add(
+            line, "duplicate_custom_id", f"The custom_id {custom_id!r} stands on an earlier line too.", "custom_id"
+        )
 
 
 @dataclass(slots=True)
@@ -135,7 +137,9 @@ class RequestReader:
         if isinstance(line, LineTooLong):
             raise LineInvalid("line_too_long", f"This line is longer than {self.settings.max_line_bytes:,} bytes.")
         if number > self.settings.max_batch_requests:
-            raise LineInvalid("too_many_requests", f"A batch has at most {self.settings.max_batch_requests:,} requests.")  # fmt: skip
+            raise LineInvalid(
+                "too_many_requests", f"A batch has at most {self.settings.max_batch_requests:,} requests."
+            )
         return parse_line(line, endpoint, served)
 
     def _check_length(self, number: int, request: RequestLine, size: int) -> None:
@@ -154,7 +158,10 @@ def _fail(session: Session, batch: Batch, faults: Faults) -> BatchStatus | None:
 def _start(session: Session, batch: Batch, planner: Planner) -> BatchStatus | None:
     models = {chunk.model for chunk in planner.chunks}
     total = sum(chunk.total for chunk in planner.chunks)
-    rows = [{"batch_id": batch.id, "number": chunk.number, "model": chunk.model, "total": chunk.total} for chunk in planner.chunks]  # fmt: skip
+    rows = [
+        {"batch_id": batch.id, "number": chunk.number, "model": chunk.model, "total": chunk.total}
+        for chunk in planner.chunks
+    ]
     session.execute(insert(Chunk), rows)
     only_model = models.pop() if len(models) == 1 else None
     started = _move(session, batch, BatchStatus.IN_PROGRESS, total=total, model=only_model, in_progress_at=now())

@@ -24,21 +24,8 @@ class Probe(Generic[Answer]):
         self._asked_at = 0.0
         self._question: Future[Answer] | None = None
 
-    def start(self) -> None:
-        """Ask without waiting, so that several services are asked at the same time."""
-        self._current()
-
-    def answer(self, deadline: float) -> Answer | None:
-        """What the service says, or None when it fails or has not answered by `deadline` (of `time.monotonic`)."""
-        try:
-            return self._current().result(max(0.0, deadline - time.monotonic()))
-        except NoAnswerInTime:
-            log.warning("%s has not answered in time", self._name)
-        except Exception as error:  # noqa: BLE001 - any failure of a probe means one thing, and the log says which it was
-            log.warning("%s does not work: %s", self._name, error)
-        return None
-
-    def _current(self) -> Future[Answer]:
+    def ask(self) -> Future[Answer]:
+        """The question that is under way, the last one while its answer is fresh, or else a new one."""
         with self._lock:
             question = self._question
             old = time.monotonic() - self._asked_at > self._fresh_seconds
@@ -48,6 +35,16 @@ class Probe(Generic[Answer]):
                 # A daemon, because a service that hangs for ever must not keep the process from ending.
                 threading.Thread(target=self._run, args=(question,), name=f"probe-{self._name}", daemon=True).start()
             return question
+
+    def answer(self, question: Future[Answer], deadline: float) -> Answer | None:
+        """What the service says, or None when it fails or has not answered by `deadline` (of `time.monotonic`)."""
+        try:
+            return question.result(max(0.0, deadline - time.monotonic()))
+        except NoAnswerInTime:
+            log.warning("%s has not answered in time", self._name)
+        except Exception as error:  # noqa: BLE001 - any failure of a probe means one thing, and the log says which it was
+            log.warning("%s does not work: %s", self._name, error)
+        return None
 
     def _run(self, question: Future[Answer]) -> None:
         try:

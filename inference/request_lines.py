@@ -61,7 +61,10 @@ def _why_unreadable(line: bytes, error: orjson.JSONDecodeError) -> LineInvalid:
             return LineInvalid("invalid_file_format", f"This file is {kind}. Upload the JSONL file itself.")
     for magic, encoding in BOMS.items():
         if line.startswith(magic):
-            return LineInvalid("invalid_encoding", f"This line starts with a {encoding} byte order mark. Save the file as UTF-8 without one.")  # fmt: skip
+            return LineInvalid(
+                "invalid_encoding",
+                f"This line starts with a {encoding} byte order mark. Save the file as UTF-8 without one.",
+            )
     try:
         line.decode()
     except UnicodeDecodeError as fault:

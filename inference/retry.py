@@ -71,6 +71,8 @@ def _unanswered(session: Session, old: Batch) -> Iterator[bytes]:
     while page := session.execute(wanted.where(place > last)).all():
         for _, _, custom_id, body in page:
             yield b'{"custom_id":%b,"method":"POST","url":"%b","body":%b}\n' % (
-                orjson.dumps(custom_id), old.endpoint.encode(), body.encode()
-            )  # fmt: skip
+                orjson.dumps(custom_id),
+                old.endpoint.encode(),
+                body.encode(),
+            )
         last = (page[-1][0], page[-1][1])

@@ -32,10 +32,16 @@ def work_through(batch_done: Callable[[UUID], None]) -> int:
 @celeryd_after_setup.connect
 def _make_engine(sender: str, instance: Any, **_: Any) -> None:
     global _host
-    if QUEUE in instance.app.amqp.queues.consume_from:
-        wanted = settings()
+    if QUEUE not in instance.app.amqp.queues.consume_from:
+        return
+    wanted = settings()
+    try:
         engine = create_engine(wanted.engine, wanted.engine_args)
-        _host = EngineHost(sender, engine, wanted.models, wanted.engine_window)
+    except Exception as error:
+        # Celery logs what a signal's receiver raises and goes on; a worker without its engine must not.
+        log.exception("The engine %s can't be made", wanted.engine)
+        raise SystemExit(1) from error
+    _host = EngineHost(sender, engine, wanted.models, wanted.engine_window)
 
 
 @worker_ready.connect

@@ -70,7 +70,6 @@ class UpstreamServer(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
     server: UpstreamServer
 
     def do_GET(self) -> None:

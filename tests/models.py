@@ -47,7 +47,9 @@ def _vocabulary() -> Vocabulary:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=4096, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=4096, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
+    )
     tokenizer.train_from_iterator(topics.values(), trainer)
     learnt = json.loads(tokenizer.to_str())["model"]
     return Vocabulary(
@@ -66,13 +68,21 @@ def _random_weights(vocabulary_size: int) -> dict[str, Any]:
     random = np.random.default_rng(0)
     width, inner = CONFIG["hidden_size"], CONFIG["intermediate_size"]
     narrow = width * CONFIG["num_key_value_heads"] // CONFIG["num_attention_heads"]
-    shapes = {"self_attn.q_proj": (width, width), "self_attn.k_proj": (narrow, width), "self_attn.v_proj": (narrow, width),
-              "self_attn.o_proj": (width, width), "mlp.gate_proj": (inner, width), "mlp.up_proj": (inner, width),
-              "mlp.down_proj": (width, inner)}  # fmt: skip
+    shapes = {
+        "self_attn.q_proj": (width, width),
+        "self_attn.k_proj": (narrow, width),
+        "self_attn.v_proj": (narrow, width),
+        "self_attn.o_proj": (width, width),
+        "mlp.gate_proj": (inner, width),
+        "mlp.up_proj": (inner, width),
+        "mlp.down_proj": (width, inner),
+    }
     weights = {"model.embed_tokens.weight": random.normal(0, 0.02, (vocabulary_size, width))}
     for layer in range(CONFIG["num_hidden_layers"]):
         prefix = f"model.layers.{layer}."
         weights |= {f"{prefix}{name}.weight": random.normal(0, 0.02, shape) for name, shape in shapes.items()}
-        weights |= {f"{prefix}{name}.weight": np.ones(width) for name in ("input_layernorm", "post_attention_layernorm")}
+        weights |= {
+            f"{prefix}{name}.weight": np.ones(width) for name in ("input_layernorm", "post_attention_layernorm")
+        }
     weights["model.norm.weight"] = np.ones(width)
     return {name: weight.astype(np.float32) for name, weight in weights.items()}

@@ -95,6 +95,11 @@ class VllmEngine:
             engine.output_handler.cancel()
         await asyncio.to_thread(engine.shutdown, SHUTDOWN_SECONDS)
 
+    @property
+    def unfinished_requests(self) -> int:
+        """Requests that vLLM still works on."""
+        return 0 if self._engine is None else self._engine.get_num_unfinished_requests()
+
     async def _ask(self, engine: AsyncLLM, application: Application, endpoint: str, body: bytes) -> Answer:
         try:
             reply = await post_json(application, endpoint, body)

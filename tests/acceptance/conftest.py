@@ -14,6 +14,12 @@ MODEL = "tiny"
 @pytest.fixture(scope="session")
 def vllm_system(server_dir: Path) -> Iterator[System]:
     model = f"--model={MODEL}={tiny_llama()}"
-    options = ("--engine=vllm", model, "--engine-arg=dtype=float32", "--engine-arg=max_model_len=512", "--engine-arg=max_num_seqs=16")  # fmt: skip
+    options = (
+        "--engine=vllm",
+        model,
+        "--engine-arg=dtype=float32",
+        "--engine-arg=max_model_len=512",
+        "--engine-arg=max_num_seqs=16",
+    )
     with started(server_dir / "vllm", *options, environment={"VBS_WEBHOOK_ALLOW_PRIVATE": "1"}) as system:
         yield system

@@ -43,9 +43,10 @@ def modes_above(folder: Path) -> dict[Path, int]:
     return {parent: parent.stat().st_mode for parent in (folder, *folder.parents)}
 
 
-def kill_hard(server: EmbeddedServer, file_name: str) -> None:
-    """SIGKILL to everything whose command line names this server's folder."""
-    found = [p for p in psutil.process_iter(["cmdline"]) if file_name in " ".join(p.info["cmdline"] or [])]
+def kill_hard(server: EmbeddedServer, folder: Path) -> None:
+    """SIGKILL to everything that runs in a server's folder."""
+    ours = psutil.Process().children(recursive=True)
+    found = [process for process in ours if process.cwd() == str(folder)]
     assert found
     for process in found:
         process.kill()
@@ -69,7 +70,7 @@ def test_postgres_finds_its_data_again(open_folder: Path) -> None:
 def test_postgres_keeps_what_it_had_committed_when_it_is_killed(open_folder: Path) -> None:
     server = EmbeddedPostgres(open_folder)
     remember(server.start(), "committed")
-    kill_hard(server, str(open_folder / "postgres"))
+    kill_hard(server, open_folder / "postgres")
     server = EmbeddedPostgres(open_folder)
     try:
         assert remembered(server.start()) == ["committed"]
@@ -139,7 +140,7 @@ def test_valkey_keeps_its_messages_when_it_is_killed(open_folder: Path) -> None:
         client.rpush("queue", "message")
         # Written to the append-only file once a second.
         client.waitaof(1, 0, 3000)
-    kill_hard(server, str(open_folder / "valkey" / "valkey.conf"))
+    kill_hard(server, open_folder / "valkey")
     server = EmbeddedValkey(open_folder)
     try:
         with redis.Redis.from_url(server.start()) as client:

@@ -178,9 +178,13 @@ def test_the_same_idempotency_key_gives_the_same_batch_and_another_request_under
     first = submit(content, idempotency_key="once", fingerprint=b"a")
     with session_scope() as session:
         file_id = ids.show(ids.FILE, batch(first).input_file_id)
-        new = batches.NewBatch("acme", None, file_id, "/v1/chat/completions", "24h", idempotency_key="once", fingerprint=b"a")  # fmt: skip
+        new = batches.NewBatch(
+            "acme", None, file_id, "/v1/chat/completions", "24h", idempotency_key="once", fingerprint=b"a"
+        )
         assert batches.create(session, new).id == first
-        other = batches.NewBatch("acme", None, file_id, "/v1/completions", "24h", idempotency_key="once", fingerprint=b"b")  # fmt: skip
+        other = batches.NewBatch(
+            "acme", None, file_id, "/v1/completions", "24h", idempotency_key="once", fingerprint=b"b"
+        )
         with pytest.raises(IdempotencyMismatch):
             batches.create(session, other)
 

@@ -99,7 +99,9 @@ def test_a_purged_file_has_no_content(session: Session, tmp_path: Path) -> None:
         files.open_content(file)
 
 
-def test_a_file_can_be_as_large_as_the_settings_say(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_file_can_be_as_large_as_the_settings_say(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VBS_MAX_FILE_BYTES", str(len(LINES)))
     settings.cache_clear()
     assert make(session, tmp_path).bytes == len(LINES)

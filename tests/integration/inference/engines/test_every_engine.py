@@ -128,5 +128,3 @@ def test_an_unloaded_engine_refuses_to_answer_until_it_is_loaded_again(
         engine.ask("/v1/chat/completions", **CHAT)
     engine.load()
     assert engine.ask("/v1/chat/completions", **CHAT).status_code == 200
-
-

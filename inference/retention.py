@@ -1,0 +1,172 @@
+"""Removing what is kept no longer: contents, requests and results. What there was, and when, stays known for ever.
+
+Everything happens in small transactions, each of which may fail or be repeated: a purge that is cut off goes on where
+it was when it is started again, and two at once do not disturb each other.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from inference import files, uploads
+from schemas.settings import settings
+from schemas.states import UploadStatus
+from schemas.tables import Batch, File, IdempotencyKey, Request, Result, Upload, UploadPart
+
+log = logging.getLogger(__name__)
+
+OpenSession = Callable[[], AbstractContextManager[Session]]
+
+FILES_AT_ONCE: Final = 100
+LINES_AT_ONCE: Final = 5000
+IDEMPOTENCY_KEY_AGE: Final = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    files: int
+    uploads: int
+    requests: int
+    results: int
+
+
+def purge(open_session: OpenSession, moment: datetime) -> Purged:
+    """Remove all that is due at this moment."""
+    purged = Purged(
+        files=purge_files(open_session, moment),
+        uploads=purge_uploads(open_session, moment),
+        # These two follow the files that they came from or went to, so they come after them.
+        requests=purge_requests(open_session, moment),
+        results=purge_results(open_session, moment),
+    )
+    purge_idempotency_keys(open_session, moment)
+    log.info("retention: %s", purged)
+    return purged
+
+
+def purge_files(open_session: OpenSession, moment: datetime) -> int:
+    """Remove the contents of files that are deleted or past their time, unless a live batch reads them."""
+    count, last = 0, UUID(int=0)
+    while True:
+        with open_session() as session:
+            slice_ = session.scalars(_files_due(moment, after=last).limit(FILES_AT_ONCE)).all()
+            count += sum(_remove_content(session, file) for file in _not_in_use(session, slice_))
+        if not slice_:
+            return count
+        last = slice_[-1].id
+
+
+def _files_due(moment: datetime, after: UUID) -> Select[tuple[File]]:
+    wanted = settings()
+    past_its_time = or_(
+        File.deleted_at.is_not(None),
+        File.expires_at <= moment,
+        and_(File.purpose == "batch", File.created_at <= moment - timedelta(days=wanted.input_retention_days)),
+        and_(File.purpose == "batch_output", File.created_at <= moment - timedelta(days=wanted.output_retention_days)),
+    )
+    due = select(File).where(File.purged_at.is_(None), past_its_time, File.id > after)
+    return due.order_by(File.id).with_for_update(skip_locked=True)
+
+
+def _not_in_use(session: Session, locked: Sequence[File]) -> list[File]:
+    """Asked after the files are locked: no batch can be created on a locked file, so the answer stays true."""
+    live = select(Batch.input_file_id).where(
+        Batch.input_file_id.in_([file.id for file in locked]), Batch.ended_at.is_(None)
+    )
+    in_use = set(session.scalars(live))
+    return [file for file in locked if file.id not in in_use]
+
+
+def _remove_content(session: Session, file: File) -> bool:
+    # Content first: should the commit be lost, the next purge finds the file again, and removing twice is no error.
+    try:
+        files.remove_content(session, file)
+    except OSError as error:
+        log.error("retention: the content of file %s stays until the next purge: %s", file.id, error)
+        return False
+    return True
+
+
+def purge_uploads(open_session: OpenSession, moment: datetime) -> int:
+    """Expire uploads that were not completed in time, and remove parts that an ended upload has left."""
+    count = 0
+    while True:
+        with open_session() as session:
+            ended = len(uploads.expire_due(session, moment)) + _remove_left_parts(session)
+        if ended == 0:
+            return count
+        count += ended
+
+
+def _remove_left_parts(session: Session) -> int:
+    has_parts = exists().where(UploadPart.upload_id == Upload.id)
+    left = select(Upload).where(Upload.status != UploadStatus.PENDING, has_parts).limit(FILES_AT_ONCE)
+    found = session.scalars(left.with_for_update(skip_locked=True)).all()
+    for upload in found:
+        uploads.remove_parts(session, upload)
+    return len(found)
+
+
+def purge_requests(open_session: OpenSession, moment: datetime) -> int:
+    """Requests go with the file that they were read from, once nothing runs them any more."""
+    input_is_gone = exists().where(File.id == Batch.input_file_id, File.purged_at.is_not(None))
+    due = select(Batch.id).where(Batch.ended_at.is_not(None), Batch.requests_purged_at.is_(None), input_is_gone)
+    count = 0
+    for batch_id in _all_of(open_session, due):
+        count += _delete_in_slices(open_session, Request, Request.chunk, batch_id, 1)
+        with open_session() as session:
+            session.get_one(Batch, batch_id).requests_purged_at = moment
+    return count
+
+
+def purge_results(open_session: OpenSession, moment: datetime) -> int:
+    """Results go with the files that they were written to, or at the same age where there is no file."""
+    of_batch = or_(File.id == Batch.output_file_id, File.id == Batch.error_file_id)
+    files_are_gone = and_(
+        exists().where(of_batch, File.purged_at.is_not(None)), ~exists().where(of_batch, File.purged_at.is_(None))
+    )
+    is_old = Batch.ended_at <= moment - timedelta(days=settings().output_retention_days)
+    due = select(Batch.id).where(
+        Batch.ended_at.is_not(None), Batch.results_purged_at.is_(None), or_(is_old, files_are_gone)
+    )
+    count = 0
+    for batch_id in _all_of(open_session, due):
+        count += _delete_in_slices(open_session, Result, Result.line, batch_id, LINES_AT_ONCE)
+        with open_session() as session:
+            session.get_one(Batch, batch_id).results_purged_at = moment
+    return count
+
+
+def purge_idempotency_keys(open_session: OpenSession, moment: datetime) -> None:
+    with open_session() as session:
+        session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= moment - IDEMPOTENCY_KEY_AGE))
+
+
+def _all_of(open_session: OpenSession, due: Select[tuple[UUID]]) -> Sequence[UUID]:
+    with open_session() as session:
+        return session.scalars(due).all()
+
+
+def _delete_in_slices(
+    open_session: OpenSession,
+    table: type[Request] | type[Result],
+    position: ColumnElement[int],
+    batch_id: UUID,
+    step: int,
+) -> int:
+    """Walk along the primary key, a slice and a transaction at a time: one long delete would hold up vacuum."""
+    with open_session() as session:
+        last = session.scalar(select(func.max(position)).where(table.batch_id == batch_id))
+    count = 0
+    for start in range(0, -1 if last is None else last + 1, step):
+        slice_ = (table.batch_id == batch_id, position >= start, position < start + step)
+        with open_session() as session:
+            count += session.execute(delete(table).where(*slice_)).rowcount  # type: ignore[attr-defined]
+    return count

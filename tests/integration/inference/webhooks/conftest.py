@@ -1,0 +1,50 @@
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from inference import api_keys
+from schemas.settings import settings
+from schemas.states import Role
+from schemas.tables import ApiKey, Batch, File
+from schemas.tables.base import now
+from tests.integration.inference.webhooks import receiver as receivers
+
+
+@pytest.fixture
+def receiver(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[receivers.Receiver]:
+    """A receiver that webhooks may go to."""
+    monkeypatch.setenv("VBS_WEBHOOK_ALLOW_PRIVATE", "1")
+    monkeypatch.setenv("VBS_WEBHOOK_TIMEOUT_SECONDS", "0.5")
+    settings.cache_clear()
+    with receivers.running() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def api_key(session: Session) -> ApiKey:
+    key, _ = api_keys.create(session, "acme", Role.USER)
+    return key
+
+
+@pytest.fixture
+def batch(session: Session, api_key: ApiKey) -> Batch:
+    return add_batch(session, api_key)
+
+
+def add_batch(session: Session, key: ApiKey | None, tenant: str = "acme") -> Batch:
+    file = File(tenant=tenant, purpose="batch", filename="a.jsonl", bytes=1, location="input/a")
+    session.add(file)
+    session.flush()
+    batch = Batch(
+        tenant=tenant,
+        key_id=key.id if key else None,
+        endpoint="/v1/chat/completions",
+        input_file_id=file.id,
+        completion_window="24h",
+        expires_at=now() + timedelta(days=1),
+    )
+    session.add(batch)
+    session.commit()
+    return batch

@@ -1,0 +1,40 @@
+"""A real Chromium in front of a whole system whose engine takes its time."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.system import System, started
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def slow_system(server_dir: Path) -> Iterator[System]:
+    """Answers 20 requests at a time, and each takes a second."""
+    slow = ("--engine-arg=latency_ms=1000", "--engine-arg=concurrency=20")
+    with started(server_dir / "slow", "--engine=stub", *slow, "--without=flower") as system:
+        yield system

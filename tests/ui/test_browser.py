@@ -1,0 +1,119 @@
+"""What a person does: sign in, submit, watch, download. In a real browser, on a real system."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.integration.inference.batch_fixtures import as_jsonl, chat_line
+from tests.system import System
+
+pytestmark = pytest.mark.ui
+
+LINES = 100
+BATCH_MS = 60_000
+Scheme = Literal["light", "dark"]
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    yield page
+    context.close()
+
+
+def sign_in(page: Page, system: System) -> None:
+    page.goto(f"{system.running.ui_url}/sign-in")
+    page.get_by_label("API key").fill(system.key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="What is running")).to_be_visible()
+
+
+def fill_form(page: Page, file: Path, name: str) -> None:
+    page.get_by_role("link", name="New batch").click()
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Model").select_option(index=1)
+    page.get_by_label("File of requests").set_input_files(file)
+    page.get_by_role("button", name="Upload and start").click()
+
+
+@pytest.fixture
+def requests_file(tmp_path: Path) -> Path:
+    file = tmp_path / "requests.jsonl"
+    file.write_bytes(as_jsonl([chat_line(f"c-{number}", f"<b>{number}</b>") for number in range(LINES)]))
+    return file
+
+
+def test_a_person_submits_a_file_watches_it_run_and_downloads_the_answers(
+    page: Page, slow_system: System, requests_file: Path
+) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    sign_in(page, slow_system)
+    fill_form(page, requests_file, "Spring candidates")
+
+    # Nobody reloads the page: it keeps itself fresh.
+    page.evaluate("window.neverReloaded = true")
+    expect(page.get_by_role("img", name=f"of {LINES}")).to_be_visible()
+    expect(page.get_by_text("about", exact=False)).to_be_visible()
+    expect(page.get_by_text("completed")).to_be_visible(timeout=BATCH_MS)
+    assert page.evaluate("window.neverReloaded") is True
+
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download answers").click()
+    answers = [json.loads(line) for line in download.value.path().read_bytes().splitlines()]
+    assert [answer["custom_id"] for answer in answers] == [f"c-{number}" for number in range(LINES)]
+    assert complaints == []
+
+
+def test_a_person_cancels_a_batch_and_retries_the_rest(page: Page, slow_system: System, requests_file: Path) -> None:
+    sign_in(page, slow_system)
+    fill_form(page, requests_file, "To be cancelled")
+    expect(page.get_by_role("link", name="Download what is finished")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    first = page.url
+    page.get_by_role("button", name="Retry what did not succeed").click(timeout=BATCH_MS)
+    expect(page.get_by_text("Retry of")).to_be_visible()
+    assert page.url != first
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_page_is_wider_than_its_window(browser: Browser, slow_system: System, width: int, scheme: Scheme) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(slow_system.running.api_url)
+    too_wide = "document.documentElement.scrollWidth > innerWidth"
+    assert not page.evaluate(too_wide)
+    sign_in(page, slow_system)
+    for path in ("/", "/batches", "/files", "/new"):
+        page.goto(slow_system.running.ui_url + path)
+        assert not page.evaluate(too_wide), path
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/redoc"])
+def test_pages_work_without_the_rest_of_the_internet(page: Page, slow_system: System, path: str) -> None:
+    answered: list[str] = []
+    page.on("response", lambda response: answered.append(response.url))
+    page.goto(slow_system.running.api_url + path)
+    expect(page.get_by_text("batches").first).to_be_visible()
+    hosts = {urlsplit(address).netloc for address in answered if address.startswith("http")}
+    assert hosts == {urlsplit(slow_system.running.api_url).netloc}
+
+
+def test_commands_are_copied_with_one_click(browser: Browser, slow_system: System) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    page.goto(slow_system.running.api_url)
+    page.get_by_role("button", name="Copy").nth(2).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert "from openai import OpenAI" in page.evaluate("navigator.clipboard.readText()")
+    context.close()
