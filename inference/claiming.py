@@ -47,8 +47,11 @@ END_LEASE: Final = text("""
     WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
 """)
 
-BATCH_IS_DONE: Final = text("""
-    SELECT NOT EXISTS (SELECT FROM chunks WHERE batch_id = :batch_id AND state <> 'done')
+CAN_END: Final = text("""
+    SELECT NOT EXISTS (SELECT FROM chunks WHERE batch_id = batches.id AND state = 'leased')
+       AND (batches.status <> 'in_progress' OR batches.expires_at <= now()
+            OR NOT EXISTS (SELECT FROM chunks WHERE batch_id = batches.id AND state = 'waiting'))
+    FROM batches WHERE id = :batch_id
 """)
 
 COUNTS: Final = ("completed", "failed", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
@@ -117,6 +120,6 @@ def land(session: Session, claim: Claim, landing: Landing, lease_seconds: float)
 
 
 def end_lease(session: Session, claim: Claim) -> bool:
-    """Give the chunk back, done or not. True when the whole batch is done with it."""
+    """Give the chunk back, done or not. True when that was the last thing the batch's end waited for."""
     session.execute(END_LEASE, claim.fence)
-    return bool(session.scalar(BATCH_IS_DONE, {"batch_id": claim.batch_id}))
+    return bool(session.scalar(CAN_END, {"batch_id": claim.batch_id}))

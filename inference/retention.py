@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, delete, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inference import files, uploads
 from schemas.settings import settings
@@ -63,7 +63,7 @@ def purge_files(open_session: OpenSession, moment: datetime) -> int:
         last = slice_[-1].id
 
 
-def _files_due(moment: datetime, after: UUID) -> Select[tuple[File]]:
+def _files_due(moment: datetime, after: UUID) -> Select[File]:
     wanted = settings()
     past_its_time = or_(
         File.deleted_at.is_not(None),
@@ -149,7 +149,7 @@ def purge_idempotency_keys(open_session: OpenSession, moment: datetime) -> None:
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at <= moment - IDEMPOTENCY_KEY_AGE))
 
 
-def _all_of(open_session: OpenSession, due: Select[tuple[UUID]]) -> Sequence[UUID]:
+def _all_of(open_session: OpenSession, due: Select[UUID]) -> Sequence[UUID]:
     with open_session() as session:
         return session.scalars(due).all()
 
@@ -157,7 +157,7 @@ def _all_of(open_session: OpenSession, due: Select[tuple[UUID]]) -> Sequence[UUI
 def _delete_in_slices(
     open_session: OpenSession,
     table: type[Request] | type[Result],
-    position: ColumnElement[int],
+    position: InstrumentedAttribute[int],
     batch_id: UUID,
     step: int,
 ) -> int:

@@ -22,14 +22,17 @@ from schemas.settings import settings
 log = logging.getLogger(__name__)
 
 
-async def work_through(host: EngineHost, batch_done: Callable[[UUID], None]) -> int:
-    """Run chunks until none is due for this worker; returns how many. `batch_done` is told of each finished batch."""
+async def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int:
+    """Run chunks until none is due for this worker; returns how many.
+
+    `may_end` is told of each batch that waits for nothing more.
+    """
     chunks = 0
     while (run := await _start_next(host)) is not None:
         chunks += 1
         await run.drained()
         if await asyncio.to_thread(_end_lease, run.claim):
-            batch_done(run.claim.batch_id)
+            may_end(run.claim.batch_id)
     return chunks
 
 

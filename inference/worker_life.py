@@ -28,9 +28,9 @@ def start(host: EngineHost, when_loaded: Callable[[], None]) -> None:
     host.submit(_load_first_model(host, when_loaded))
 
 
-def work_through(host: EngineHost, batch_done: Callable[[UUID], None]) -> int:
+def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int:
     """Run chunks until none is due; called from a worker's task thread."""
-    chunks: int = host.submit(runner.work_through(host, batch_done)).result()
+    chunks: int = host.submit(runner.work_through(host, may_end)).result()
     return chunks
 
 

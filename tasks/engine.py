@@ -22,11 +22,11 @@ STOP_SECONDS = 8.0
 _host: EngineHost | None = None
 
 
-def work_through(batch_done: Callable[[UUID], None]) -> int:
+def work_through(may_end: Callable[[UUID], None]) -> int:
     """Run chunks on this process's engine until none is due."""
     if _host is None:
         raise EngineError("This worker holds no engine: it does not consume the queue `inference`.")
-    return worker_life.work_through(_host, batch_done)
+    return worker_life.work_through(_host, may_end)
 
 
 @celeryd_after_setup.connect

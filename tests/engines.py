@@ -49,6 +49,7 @@ class UpstreamServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 128
 
     def __init__(self, model: str, **args: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)

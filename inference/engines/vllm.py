@@ -66,7 +66,11 @@ class VllmEngine:
         await asyncio.to_thread(self._prepare, arguments, source)
         self._engine = await asyncio.to_thread(_start, arguments, source)
         self._tasks = await self._engine.get_supported_tasks()
-        self._application = await _application_of(self._engine, arguments, self._tasks)
+        try:
+            self._application = await _application_of(self._engine, arguments, self._tasks)
+        except Exception as error:
+            await self.unload()
+            raise EngineError(f"vLLM loaded {source}, but can't serve it: {error}") from error
         return Loaded(
             device=_device_name(),
             max_tokens=self._engine.model_config.max_model_len,
@@ -168,7 +172,8 @@ def _check_gpus(arguments: Namespace, source: str, weights: int) -> None:
 def _start(arguments: Namespace, source: str) -> AsyncLLM:
     try:
         return AsyncLLM.from_engine_args(AsyncEngineArgs.from_cli_args(arguments))
-    except (RuntimeError, ValueError, OSError) as error:
+    except Exception as error:
+        # vLLM has as many kinds of failure as it has models and devices; none of them may end the worker.
         raise EngineError(f"vLLM could not load {source}: {error}") from error
 
 

@@ -1,6 +1,7 @@
 """What a person does: sign in, submit, watch, download. In a real browser, on a real system."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -62,8 +63,8 @@ def test_a_person_submits_a_file_watches_it_run_and_downloads_the_answers(
     # Nobody reloads the page: it keeps itself fresh.
     page.evaluate("window.neverReloaded = true")
     expect(page.get_by_role("img", name=f"of {LINES}")).to_be_visible()
-    expect(page.get_by_text("about", exact=False)).to_be_visible()
-    expect(page.get_by_text("completed")).to_be_visible(timeout=BATCH_MS)
+    expect(page.get_by_text(re.compile("about .+ left"))).to_be_visible()
+    expect(page.get_by_text("completed", exact=True)).to_be_visible(timeout=BATCH_MS)
     assert page.evaluate("window.neverReloaded") is True
 
     with page.expect_download() as download:

@@ -55,9 +55,7 @@ def submit() -> Any:
 def form(file_id: str | None, error: str | None = None) -> str:
     file = files.get(db.session(), tenant(), file_id) if file_id else None
     models = registry.list_served(db.session())
-    return render_template(
-        "ui/new.html", file=file, models=models, endpoints=ENDPOINTS, windows=WINDOWS, error=error
-    )
+    return render_template("ui/new.html", file=file, models=models, endpoints=ENDPOINTS, windows=WINDOWS, error=error)
 
 
 @blueprint.get("/example.jsonl")

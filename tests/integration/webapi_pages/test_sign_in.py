@@ -54,7 +54,9 @@ def test_a_form_without_our_token_is_refused(sign_in: SignIn, path: str, token: 
     assert "open for too long" in answer.text
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example"]
+)
 def test_signing_in_never_leads_to_another_site(ui_url: str, session: Session, elsewhere: str) -> None:
     _, plain = api_keys.create(session, "acme", Role.USER)
     session.commit()

@@ -7,7 +7,8 @@ from webapi.display import ago, size, span, visible
 
 
 @pytest.mark.parametrize(
-    ("count", "shown"), [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (8 << 30, "8.0 GiB"), (None, "unknown")]
+    ("count", "shown"),
+    [(0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (8 << 30, "8.0 GiB"), (None, "unknown")],
 )
 def test_sizes_are_shown_in_the_unit_that_fits(count: int | None, shown: str) -> None:
     assert size(count) == shown

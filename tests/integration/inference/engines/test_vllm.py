@@ -128,6 +128,16 @@ def test_an_engine_argument_of_the_wrong_type_is_named(worker_environment: None)
         create_engine("vllm", {"max_model_len": "long"})
 
 
+def test_a_chat_template_that_is_none_is_a_clear_error_and_leaves_no_process(worker_environment: None) -> None:
+    before = engine_processes()
+    engine = create_engine("vllm", {**VLLM_ARGS, "chat_template": "/no/such/template.jinja"})
+    thread = EngineThread(engine, "tiny", str(tiny_llama()))
+    with pytest.raises(EngineError, match="can't serve it"):
+        thread.load()
+    assert engine_processes() == before
+    thread.stop()
+
+
 def test_a_source_that_is_no_model_is_a_clear_error(worker_environment: None, tmp_path: Path) -> None:
     thread = EngineThread(create_engine("vllm", VLLM_ARGS), "nothing", str(tmp_path))
     with pytest.raises(EngineError, match="could not load"):
