@@ -18,9 +18,9 @@ $(STAMP): | requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11) and "Python 3.11 is needed: make PYTHON=/path/to/python3.11")'
 	@echo "Setting up $(VENV): about 4 GB and, the first time, a few minutes."
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet $(TORCH)
-	$(BIN)/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	$(BIN)/python -m pip install -qq --no-deps --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install -qq $(TORCH)
+	$(BIN)/python -m pip uninstall -qq --yes torchvision torchaudio torchcodec
 	echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/vbs.pth"
 	install -m 755 cli/vbs.sh $(BIN)/vbs
 	rm -f $(VENV)/.made-from-*

@@ -16,26 +16,56 @@ from cli.client import Client
 from cli.instance import Instance
 from cli.watch import watch
 
-SHOWN: Final = 4
+SHOWN: Final = 6
+ENDPOINT: Final = "/v1/chat/completions"
 POSITION: Final = (
-    "You help a recruiter. The position: backend engineer for a payment service. Needed: Python, PostgreSQL, three "
-    "years in production, and calm on-call work. Welcome: Celery, Kubernetes, and having mentored others. Judge the "
-    "candidate in two short sentences: first the strongest reason to invite them, then the largest gap."
+    "You help a recruiter. The position: backend engineer for a payment service. Needed: Python, PostgreSQL, at least "
+    "three years in production. Welcome: Celery, Redis. Answer with the verdict, the strongest point and the gap."
 )
-ROLES: Final = ("backend engineer", "data engineer", "site reliability engineer", "web developer")
-SKILLS: Final = ("Python and PostgreSQL", "Java and Kafka", "Go and Kubernetes", "Python, Celery and Redis")
-YEARS: Final = (1, 4, 9)
+# A small model follows examples better than instructions, and the schema keeps its answers readable by programs.
+EXAMPLES: Final = (
+    (
+        "Backend engineer, 6 years, works with Python and PostgreSQL.",
+        "invite",
+        "6 years of Python and PostgreSQL",
+        "none",
+    ),
+    ("Designer, 5 years, works with Figma.", "decline", "5 years of experience", "no Python, no PostgreSQL"),
+    ("Backend engineer, 1 year, works with Python and Celery.", "decline", "Python and Celery", "only 1 year"),
+)
+FIELDS: Final = ("verdict", "strength", "gap")
+PHRASE: Final = {"type": "string", "maxLength": 60}
+SCHEMA: Final = {
+    "type": "object",
+    "properties": {"verdict": {"enum": ["invite", "decline"]}, "strength": PHRASE, "gap": PHRASE},
+    "required": list(FIELDS),
+    "additionalProperties": False,
+}
+ROLES: Final = ("Backend engineer", "Data engineer", "Site reliability engineer", "Web developer")
+SKILLS: Final = ("Python and PostgreSQL", "Java and Kafka", "Python, Celery and Redis")
+YEARS: Final = (1, 5)
 
 
 def requests(model: str) -> Iterator[dict[str, Any]]:
     """24 lines of a batch file. They share their beginning, which the engine computes once."""
-    people = enumerate(itertools.product(ROLES, YEARS, SKILLS))
-    for number, (role, years, skills) in itertools.islice(people, 0, None, 2):
-        candidate = f"Candidate {number + 1}: {role}, {years} years, works with {skills}."
-        messages = [{"role": "system", "content": POSITION}, {"role": "user", "content": candidate}]
-        body = {"model": model, "messages": messages, "max_tokens": 60, "temperature": 0}
-        line = {"custom_id": f"candidate-{number + 1}", "method": "POST", "url": "/v1/chat/completions", "body": body}
-        yield line
+    answer_format = {"type": "json_schema", "json_schema": {"name": "judgement", "schema": SCHEMA}}
+    for number, (role, years, skills) in enumerate(itertools.product(ROLES, YEARS, SKILLS), start=1):
+        candidate = f"{role}, {years} years, works with {skills}."
+        body = {
+            "model": model,
+            "messages": [*_introduction(), {"role": "user", "content": candidate}],
+            "max_tokens": 80,
+            "temperature": 0,
+            "response_format": answer_format,
+        }
+        yield {"custom_id": f"candidate-{number}", "method": "POST", "url": ENDPOINT, "body": body}
+
+
+def _introduction() -> Iterator[dict[str, str]]:
+    yield {"role": "system", "content": POSITION}
+    for candidate, *judgement in EXAMPLES:
+        yield {"role": "user", "content": candidate}
+        yield {"role": "assistant", "content": json.dumps(dict(zip(FIELDS, judgement, strict=True)))}
 
 
 def run(api_url: str, instance: Instance, model: str) -> None:
@@ -56,19 +86,21 @@ def _submit(client: Client, model: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "candidates.jsonl")
         file.write_text("".join(json.dumps(line) + "\n" for line in requests(model)))
-        return str(client.create_batch(client.upload(file), "/v1/chat/completions", completion_window="1h")["id"])
+        return str(client.create_batch(client.upload(file), ENDPOINT, completion_window="1h")["id"])
 
 
-def _answers(client: Client, batch_id: str) -> dict[str, str]:
+def _answers(client: Client, batch_id: str) -> dict[str, dict[str, str]]:
     with client.results(batch_id) as blocks:
         lines = [json.loads(line) for line in b"".join(blocks).splitlines()]
-    return {line["custom_id"]: line["response"]["body"]["choices"][0]["message"]["content"] for line in lines}
+    return {
+        line["custom_id"]: json.loads(line["response"]["body"]["choices"][0]["message"]["content"]) for line in lines
+    }
 
 
-def _show(asked: dict[str, str], answers: dict[str, str]) -> None:
-    table = Table("Candidate", "Answer", show_lines=True)
+def _show(asked: dict[str, str], answers: dict[str, dict[str, str]]) -> None:
+    table = Table("Candidate", *(field.capitalize() for field in FIELDS), title=f"{SHOWN} of {len(asked)} answers")
     for custom_id in list(asked)[:SHOWN]:
-        table.add_row(asked[custom_id], answers[custom_id].strip())
+        table.add_row(asked[custom_id], *(answers[custom_id][field] for field in FIELDS))
     Console().print(table)
 
 

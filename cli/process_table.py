@@ -12,6 +12,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 
 from cli.processes import Program
+from inference.engines.environment import WORKER_ENVIRONMENT
 
 ROOT: Final = Path(__file__).parents[1]
 # The API stays quick while the engines take what is left.
@@ -75,7 +76,7 @@ def cpu_worker(env: Mapping[str, str], redis_url: str) -> Program:
 
 
 def gpu_worker(name: str, env: Mapping[str, str], is_up: Callable[[], bool]) -> Program:
-    return _worker(name, gpu_worker_argv(node_name(name)), env, is_up)
+    return _worker(name, gpu_worker_argv(node_name(name)), {**WORKER_ENVIRONMENT, **env}, is_up)
 
 
 def gpu_worker_argv(node: str) -> list[str]:

@@ -19,6 +19,8 @@ RECOVERED_SECONDS: Final = 60.0
 # One that ends this often before it was ever up will not come up.
 MOST_FALSE_STARTS: Final = 3
 TICK_SECONDS: Final = 0.1
+# How often somebody who waits hears what for.
+NEWS_SECONDS: Final = 15.0
 LOG_BYTES: Final = 20 * 1024 * 1024
 
 
@@ -55,10 +57,14 @@ class Supervisor:
 
     def wait_until_up(self, programs: Sequence[Program], timeout_seconds: float) -> None:
         """Return when all of them answer; raise when one won't, or when somebody wants the system to end."""
-        deadline = time.monotonic() + timeout_seconds
+        began = time.monotonic()
+        deadline, next_word = began + timeout_seconds, began + NEWS_SECONDS
         waiting = [self._children[program.name] for program in programs]
         while waiting:
             self.tend()
+            if time.monotonic() > next_word:
+                self._say(f"waiting for {', '.join(child.program.name for child in waiting)} ...")
+                next_word += NEWS_SECONDS
             for child in waiting:
                 child.was_up = child.process.poll() is None and child.program.is_up()
                 if not child.was_up and child.ends >= MOST_FALSE_STARTS:

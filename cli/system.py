@@ -121,8 +121,9 @@ class System:
             click.echo(f"first API key, shown this once and kept in {self.instance.first_key_file}: {key}")
 
     def _start_processes(self, database: Engine) -> None:
-        env = {**environment_of(self.settings), "PYTHONUNBUFFERED": "1"}
         where, run_dir = self.wanted.addresses, self.instance.run_dir
+        known = replace(self.settings, api_url=where.api_url, ui_url=where.ui_url, flower_url=where.flower_url)
+        env = {**environment_of(known), "PYTHONUNBUFFERED": "1"}
         everything = [
             process_table.api(where, env),
             process_table.ui(where, env),

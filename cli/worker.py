@@ -7,6 +7,7 @@ import click
 
 from cli.models import parse_engine_args, parse_models
 from cli.process_table import ROOT, gpu_worker_argv, node_name
+from inference.engines.environment import WORKER_ENVIRONMENT
 from schemas.errors import StartFailed
 from schemas.settings import environment_of, settings
 
@@ -33,7 +34,7 @@ def worker(
     )
     if not wanted.models:
         raise click.UsageError("Say which models to serve: --model, or VBS_MODELS.")
-    env = environment_of(wanted)
+    env = {**WORKER_ENVIRONMENT, **environment_of(wanted)}
     if gpu is not None:
         env["CUDA_VISIBLE_DEVICES"] = gpu
     argv = gpu_worker_argv(node_name(name))

@@ -88,10 +88,12 @@ def create(session: Session, wanted: NewBatch) -> Batch:
         return repeated
     with session.begin_nested() as savepoint:
         batch = _new_batch(session, wanted)
-        if wanted.idempotency_key and not _remember(session, wanted, batch):
+        is_first = wanted.idempotency_key is None or _remember(session, wanted, batch)
+        if not is_first:
             savepoint.rollback()
-            # The same call is being made twice at once, and the other one was first.
-            return create(session, wanted)
+    if not is_first:
+        # The same call is being made twice at once, and the other one won.
+        return create(session, wanted)
     if wanted.webhook_url:
         subscriptions.create_for_batch(session, batch, wanted.webhook_url, wanted.webhook_secret)
     return batch

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -78,7 +78,7 @@ class ChunkRun:
 
     # Reading
 
-    async def _unanswered(self) -> AsyncIterator[Waiting]:
+    async def _unanswered(self) -> AsyncGenerator[Waiting, None]:
         """The chunk's requests without a result, read one page ahead."""
         next_page = asyncio.create_task(self._page_after(0))
         try:

@@ -74,8 +74,7 @@ def finalise(batch_id: UUID) -> BatchStatus | None:
 def _announce(session: Session, batch_id: UUID) -> bool:
     """Let people see `finalizing` while the files are written, which takes a while for a large batch."""
     batch = _batch_to_end(session, batch_id)
-    ending = batch and _ending(session, batch)
-    if batch is None or ending is None:
+    if batch is None or _ending(session, batch) is None:
         return False
     if batch.status == BatchStatus.IN_PROGRESS:
         batch.status, batch.finalizing_at = check_batch_move(batch.status, BatchStatus.FINALIZING), now()
@@ -84,7 +83,7 @@ def _announce(session: Session, batch_id: UUID) -> bool:
 
 def _end(session: Session, batch_id: UUID) -> BatchStatus | None:
     batch = _batch_to_end(session, batch_id)
-    ending = batch and _ending(session, batch)
+    ending = _ending(session, batch) if batch else None
     if batch is None or ending is None:
         return None
     session.execute(FENCE_ALL, {"batch_id": batch.id})

@@ -55,7 +55,9 @@ def test_a_new_batch_is_validating_with_every_field_present(
     assert all(shown[name] is None for name in empty)
 
 
-@pytest.mark.parametrize("status", [BatchStatus.COMPLETED, BatchStatus.FAILED, BatchStatus.EXPIRED, BatchStatus.CANCELLED])  # fmt: skip
+@pytest.mark.parametrize(
+    "status", [BatchStatus.COMPLETED, BatchStatus.FAILED, BatchStatus.EXPIRED, BatchStatus.CANCELLED]
+)
 def test_an_ended_batch_shows_when_it_ended_under_its_own_name(
     client: OpenAI, session: Session, input_file: str, status: BatchStatus
 ) -> None:
@@ -185,7 +187,10 @@ def test_a_repeated_call_under_one_idempotency_key_makes_one_batch(
     wanted = {"input_file_id": input_file, "endpoint": CHAT, "completion_window": "24h"}
     headers = {"Idempotency-Key": "once"}
     answers: list[httpx.Response] = []
-    calls = [threading.Thread(target=lambda: answers.append(http.post("/batches", json=wanted, headers=headers))) for _ in range(4)]  # fmt: skip
+    calls = [
+        threading.Thread(target=lambda: answers.append(http.post("/batches", json=wanted, headers=headers)))
+        for _ in range(4)
+    ]
     for call in calls:
         call.start()
     for call in calls:

@@ -1,0 +1,59 @@
+"""What COPY's text form carries through a real server."""
+
+import string
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from schemas.database import copied_text, copy_field, copy_rows, copy_text, driver_url, raw_connection
+
+# PostgreSQL's text can't hold NUL.
+letters = st.characters(exclude_characters="\0", exclude_categories=("Cs",))
+texts = st.text(letters | st.sampled_from("\\\n\r\t\b\v\f,\"'"))
+one_database = hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+@pytest.fixture
+def scratch(session: Session) -> Session:
+    session.execute(text("CREATE TEMPORARY TABLE scratch (custom_id text, body text)"))
+    return session
+
+
+@one_database
+@given(custom_id=texts, body=st.dictionaries(texts, texts | st.booleans() | st.none()))
+def test_any_text_and_any_json_come_back_as_they_went_in(
+    scratch: Session, custom_id: str, body: dict[str, object]
+) -> None:
+    scratch.execute(text("TRUNCATE scratch"))
+    row = copy_field(custom_id) + b"\t" + copy_text(orjson.dumps(body)) + b"\n"
+    copy_rows(scratch, "COPY scratch FROM STDIN", [row])
+    stored_id, stored_body = scratch.execute(text("SELECT * FROM scratch")).one()
+    assert stored_id == custom_id
+    assert orjson.loads(stored_body) == body
+    with raw_connection(scratch).cursor() as cursor, cursor.copy("COPY scratch (body) TO STDOUT") as copy:
+        [line] = [bytes(data) for data in copy]
+    assert copied_text(line) == orjson.dumps(body) + b"\n"
+
+
+def test_many_rows_are_copied_whole_and_in_order(scratch: Session) -> None:
+    filler = string.ascii_letters * 40
+    copy_rows(scratch, "COPY scratch FROM STDIN", (f"{n}\t{filler}\n".encode() for n in range(1000)))
+    stored = scratch.scalars(text("SELECT custom_id FROM scratch ORDER BY ctid")).all()
+    assert stored == [str(n) for n in range(1000)]
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgresql://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("postgres://h/d?sslmode=require", "postgresql+psycopg://h/d?sslmode=require"),
+        ("postgresql+psycopg://h/d", "postgresql+psycopg://h/d"),
+    ],
+)
+def test_any_spelling_of_a_postgresql_address_names_our_driver(url: str, expected: str) -> None:
+    assert driver_url(url) == expected
