@@ -24,14 +24,9 @@ POSITION: Final = (
 )
 # A small model follows examples better than instructions, and the schema keeps its answers readable by programs.
 EXAMPLES: Final = (
-    (
-        "Backend engineer, 6 years, works with Python and PostgreSQL.",
-        "invite",
-        "6 years of Python and PostgreSQL",
-        "none",
-    ),
     ("Designer, 5 years, works with Figma.", "decline", "5 years of experience", "no Python, no PostgreSQL"),
-    ("Backend engineer, 1 year, works with Python and Celery.", "decline", "Python and Celery", "only 1 year"),
+    ("Backend engineer, 2 years, works with Python and Celery.", "decline", "Python and Celery", "only 2 years"),
+    ("Backend engineer, 6 years, works with Python and PostgreSQL.", "invite", "6 years of Python", "no Celery"),
 )
 FIELDS: Final = ("verdict", "strength", "gap")
 PHRASE: Final = {"type": "string", "maxLength": 60}
@@ -106,6 +101,7 @@ def _show(asked: dict[str, str], answers: dict[str, dict[str, str]]) -> None:
 
 def _say_where_to_look(instance: Instance, batch_id: str) -> None:
     vbs, data = Path(sys.executable).with_name("vbs"), f"--data {instance.data_dir}"
+    click.echo("A model of 135 million parameters judges like one: bring your own with --model.")
     click.echo("The demo stops now and keeps its data. To go on from here:")
     click.echo(f"  {vbs} up {data}     starts it again and stays; then, beside it:")
     click.echo(f"  {vbs} batch results {data} {batch_id}     shows every answer")

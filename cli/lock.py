@@ -4,13 +4,13 @@ What is locked is what is installed in the environment that runs this, so a lock
 """
 
 import json
+import platform
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from platform import machine
 from typing import Any, Final
 
 import click
@@ -30,7 +30,7 @@ LEFT_OUT: Final = {
     "django": "only the files of drf-spectacular-sidecar are used",
 }
 HEADER: Final = """\
-# Made by `make lock` from requirements.in, for {platform}. Install with `--no-deps --require-hashes`.
+# Made by `make lock` from requirements.in, for {where}. Install with `--no-deps --require-hashes`.
 # Left out on purpose: {left_out}.
 # torch comes apart, by version: see `make setup`.
 """
@@ -92,11 +92,22 @@ def _pin(requirement: Requirement, name: str) -> Iterator[tuple[str, str]]:
 
 
 def _needed_by(requirement: Requirement) -> list[Requirement]:
-    """Markers are read for this machine. Torch's CUDA packages and Triton come with torch, in its own step."""
+    """Torch's CUDA packages and Triton come with torch, in its own step."""
     needed = [Requirement(text) for text in distribution(requirement.name).requires or []]
-    extras = requirement.extras or {""}
-    needed = [item for item in needed if not item.marker or any(item.marker.evaluate({"extra": e}) for e in extras)]
+    needed = [item for item in needed if _applies(item, requirement.extras)]
     return [item for item in needed if not (requirement.name == APART and _is_for_cuda(item.name))]
+
+
+def _applies(item: Requirement, extras: set[str]) -> bool:
+    """On this kind of machine, with this Python or the first of its series: some packages fill the gaps of that one."""
+    series = f"{sys.version_info.major}.{sys.version_info.minor}"
+    pythons = (platform.python_version(), f"{series}.0")
+    marker = item.marker
+    return marker is None or any(
+        marker.evaluate({"extra": extra, "python_full_version": python})
+        for extra in extras or {""}
+        for python in pythons
+    )
 
 
 def _is_for_cuda(name: str) -> bool:
@@ -108,8 +119,8 @@ def _sha256(item: dict[str, Any]) -> str:
 
 
 def _header() -> str:
-    platform = f"CPython {sys.version_info.major}.{sys.version_info.minor} on {sys.platform} {machine()}"
-    return HEADER.format(platform=platform, left_out=", ".join(LEFT_OUT))
+    where = f"CPython {sys.version_info.major}.{sys.version_info.minor} on {sys.platform} {platform.machine()}"
+    return HEADER.format(where=where, left_out=", ".join(LEFT_OUT))
 
 
 if __name__ == "__main__":

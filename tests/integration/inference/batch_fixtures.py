@@ -17,6 +17,8 @@ from schemas.database import session_scope
 from schemas.tables import Batch, File
 
 MODEL = "stub-model"
+OTHER_MODEL = "other-model"
+MODELS = {MODEL: MODEL, OTHER_MODEL: OTHER_MODEL}
 ENDPOINT = "/v1/chat/completions"
 
 
@@ -32,7 +34,7 @@ def as_jsonl(lines: Sequence[object]) -> bytes:
 def submit(content: bytes, **wanted: object) -> UUID:
     """Upload a file, create a batch on it and validate it; returns the batch's id."""
     with session_scope() as session:
-        registry.announce(session, {MODEL: MODEL}, "stub")
+        registry.announce(session, MODELS, "stub")
         file = files.create(session, "acme", "requests.jsonl", "batch", io.BytesIO(content), None)
         new = {"tenant": "acme", "key_id": None, "endpoint": ENDPOINT, "completion_window": "24h"} | wanted
         batch_id = batches.create(session, batches.NewBatch(input_file_id=ids.show(ids.FILE, file.id), **new)).id  # type: ignore[arg-type]
@@ -78,7 +80,7 @@ class TestWorker:
 
 @contextmanager
 def worker(name: str = "gpu0", **engine_args: str) -> Iterator[TestWorker]:
-    host = EngineHost(name, create_engine("stub", engine_args), {MODEL: MODEL}, window=0)
+    host = EngineHost(name, create_engine("stub", engine_args), MODELS, window=0)
     host.start()
     try:
         yield TestWorker(host, [])

@@ -13,6 +13,8 @@ from schemas.errors import Conflict, IdempotencyMismatch, RequestInvalid
 from schemas.tables import Batch, Chunk
 from schemas.tables.base import now
 from tests.integration.inference.batch_fixtures import (
+    MODEL,
+    OTHER_MODEL,
     as_jsonl,
     batch,
     chat_line,
@@ -62,6 +64,19 @@ def test_usage_adds_up_over_the_answers() -> None:
     used = [line["response"]["body"]["usage"] for line in lines_of(batch(batch_id).output_file_id)]  # type: ignore[index]
     assert live.input_tokens == sum(usage["prompt_tokens"] for usage in used) > 0
     assert progress(batch_id) == live
+
+
+def test_one_file_may_ask_several_models_and_a_worker_swaps_between_them() -> None:
+    models = [MODEL, OTHER_MODEL]
+    batch_id = submit(as_jsonl([chat_line(f"c-{n}", model=models[n % 2]) for n in range(400)]))
+    with worker() as gpu:
+        gpu.work()
+    assert finaliser.finalise(batch_id) == "completed"
+    ended = batch(batch_id)
+    answers = lines_of(ended.output_file_id)
+    assert [line["custom_id"] for line in answers] == [f"c-{n}" for n in range(400)]
+    assert [line["response"]["body"]["model"] for line in answers] == models * 200  # type: ignore[index]
+    assert ended.model is None
 
 
 def test_finalising_twice_ends_a_batch_once() -> None:
