@@ -18,7 +18,7 @@ $(STAMP): | requirements.lock
 	@echo "Setting up $(VENV): about 4 GB and, the first time, a few minutes."
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -qq --no-deps --require-hashes --requirement requirements.lock
-	$(BIN)/python -m pip install -qq $(TORCH)
+	$(BIN)/python -m pip install -qq --no-warn-conflicts $(TORCH)
 	$(BIN)/python -m pip uninstall -qq --yes torchvision torchaudio torchcodec
 	echo "$(CURDIR)" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/vbs.pth"
 	install -m 755 cli/vbs.sh $(BIN)/vbs

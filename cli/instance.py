@@ -42,7 +42,10 @@ class Instance:
     @contextmanager
     def hold(self) -> Iterator[Self]:
         """Be the only one that runs on this folder. The lock goes with its process, so it is never stale."""
-        self.run_dir.mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        # People's prompts and answers are nobody else's business. PostgreSQL's folder closes itself.
+        for folder in (self.run_dir, self.logs, self.data_dir / "files"):
+            folder.mkdir(mode=0o700, exist_ok=True)
         with (self.run_dir / "lock").open("a") as lock:
             if not _try_lock(lock):
                 found = self.read()

@@ -101,6 +101,7 @@ def test_everything_starts_serves_stops_and_finds_its_data_again(folder: Path) -
     with up(data) as first:
         assert "first API key" in first.printed[0]
         assert (data / "first-key").stat().st_mode & 0o777 == 0o600
+        assert all(child.stat().st_mode & 0o077 == 0 for child in data.iterdir())
         assert httpx.get(f"{first.addresses['API']}/health").json()["status"] == "ok"
         assert httpx.get(first.addresses["UI"], follow_redirects=True).status_code == 200
         assert httpx.get(first.addresses["Flower"]).status_code == 200
