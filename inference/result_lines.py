@@ -1,5 +1,6 @@
 """The lines of output and error files, as the OpenAI Batch API writes them."""
 
+import re
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ UNANSWERED: Final = (
     b'{"id":"batch_req_%(batch)b_%(line)d","custom_id":%(custom_id)b,"response":null,'
     b'"error":{"code":%(code)b,"message":%(message)b}}'
 )
+CONTROL: Final = re.compile(rb"[\x00-\x1f]")
 EXPIRED: Final = ("batch_expired", "This request could not be executed before the completion window expired.")
 
 
@@ -25,8 +27,13 @@ def answered_line(batch_id: UUID, line: int, custom_id: str, answer: Answer) -> 
         b"line": line,
         b"custom_id": orjson.dumps(custom_id),
         b"status": answer.status_code,
-        b"body": answer.body,
+        b"body": _on_one_line(answer.body),
     }
+
+
+def _on_one_line(body: bytes) -> bytes:
+    """A server may print its JSON prettily. Inside strings control characters are escaped, so any found is layout."""
+    return orjson.dumps(orjson.loads(body)) if CONTROL.search(body) else body
 
 
 def unanswered_line(batch_id: UUID, line: int, custom_id: str, code: str, message: str) -> bytes:

@@ -60,7 +60,7 @@ def postgres_url(server_dir: Path) -> Iterator[str]:
         upgrade(with_database(url, TEMPLATE))
         yield url
     finally:
-        server.stop()
+        server.remove()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
+import ssl
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
@@ -9,6 +11,7 @@ from schemas.settings import settings
 from schemas.states import Role
 from schemas.tables import ApiKey, Batch, File
 from schemas.tables.base import now
+from tests.integration.inference.webhooks import certificates
 from tests.integration.inference.webhooks import receiver as receivers
 
 
@@ -19,6 +22,19 @@ def receiver(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[rec
     monkeypatch.setenv("VBS_WEBHOOK_TIMEOUT_SECONDS", "0.5")
     settings.cache_clear()
     with receivers.running() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def tls_receiver(
+    receiver: receivers.Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[receivers.Receiver]:
+    """One that speaks TLS, with a trusted certificate for the name `localhost` and no other."""
+    certificate = certificates.for_name("localhost", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    with receivers.running(context) as receiver:
         yield receiver
 
 

@@ -1,5 +1,6 @@
 """A webhook receiver on loopback: it keeps what it gets and answers what the test wants."""
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -83,7 +84,7 @@ def endless_body(sent: list[int]) -> Respond:
 
 
 @contextmanager
-def running() -> Iterator[Receiver]:
+def running(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     receiver = Receiver(answers=[status(200)])
 
     class Handler(BaseHTTPRequestHandler):
@@ -102,6 +103,8 @@ def running() -> Iterator[Receiver]:
 
     server = Server(("127.0.0.1", 0), Handler)
     receiver.port = server.server_port
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:

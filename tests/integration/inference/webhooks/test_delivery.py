@@ -32,6 +32,15 @@ def row(session: Session) -> WebhookDelivery:
     return session.scalars(select(WebhookDelivery).execution_options(populate_existing=True)).one()
 
 
+def send(session: Session, batch: Batch, url: str) -> WebhookDelivery:
+    """Deliver one event to this URL."""
+    subscriptions.create_for_batch(session, batch, url)
+    outbox.record(session, batch, "batch.completed")
+    session.commit()
+    delivery.deliver_due(session_scope)
+    return row(session)
+
+
 def make_due(session: Session) -> None:
     session.execute(update(WebhookDelivery).values(next_attempt_at=now()))
     session.commit()
@@ -132,12 +141,9 @@ def test_an_answer_without_end_is_not_read(session: Session, receiver: Receiver,
 
 
 def test_a_receiver_that_is_not_there_is_tried_again_later(session: Session, receiver: Receiver, batch: Batch) -> None:
-    subscriptions.create_for_batch(session, batch, "http://127.0.0.1:9/hook")
-    outbox.record(session, batch, "batch.completed")
-    session.commit()
-    delivery.deliver_due(session_scope)
-    assert "ConnectError" in (row(session).last_error or "")
-    assert row(session).next_attempt_at is not None
+    refused = send(session, batch, "http://127.0.0.1:9/hook")
+    assert "ConnectError" in (refused.last_error or "")
+    assert refused.next_attempt_at is not None
 
 
 def test_a_name_that_leads_to_a_private_address_by_now_is_not_connected_to(
@@ -156,11 +162,24 @@ def test_a_name_that_leads_to_a_private_address_by_now_is_not_connected_to(
 
 
 def test_the_host_header_carries_the_name_of_the_url(session: Session, receiver: Receiver, batch: Batch) -> None:
-    subscriptions.create_for_batch(session, batch, f"http://localhost:{receiver.port}/hook?a=b")
-    outbox.record(session, batch, "batch.completed")
-    session.commit()
-    delivery.deliver_due(session_scope)
+    send(session, batch, f"http://localhost:{receiver.port}/hook?a=b")
     assert receiver.received[0].headers["host"] == f"localhost:{receiver.port}"
+
+
+def test_tls_speaks_to_the_name_of_the_url_though_the_connection_is_made_by_address(
+    session: Session, tls_receiver: Receiver, batch: Batch
+) -> None:
+    assert send(session, batch, f"https://localhost:{tls_receiver.port}/hook").delivered_at is not None
+    assert tls_receiver.received[0].headers["host"] == f"localhost:{tls_receiver.port}"
+
+
+def test_a_receiver_with_a_certificate_for_another_name_gets_nothing(
+    session: Session, tls_receiver: Receiver, batch: Batch
+) -> None:
+    refused = send(session, batch, f"https://127.0.0.1:{tls_receiver.port}/hook")
+    assert refused.delivered_at is None
+    assert "certificate verify failed" in (refused.last_error or "")
+    assert tls_receiver.received == []
 
 
 def test_several_deliverers_at_once_send_each_event_once(
