@@ -29,7 +29,7 @@ up: setup
 	$(BIN)/vbs up --data $(DATA)
 
 demo: setup
-	$(BIN)/vbs demo
+	$(BIN)/vbs demo --data $(DATA)
 
 test: lint pytest
 

@@ -66,7 +66,7 @@ class EngineHost:
 
     async def hold(self, model: str) -> None:
         """Have this model loaded, in place of another one if need be. Called under `feeding`."""
-        if self.held == model:
+        if self.held == model and self.state != WorkerState.BROKEN:
             return
         await self._idle.wait()
         await self._unload()
@@ -79,6 +79,11 @@ class EngineHost:
         except EngineError as error:
             self.broke(error)
             raise
+        except Exception as error:
+            # An adapter may fail in ways of its own; to the worker all of them are an engine that can't serve.
+            failure = EngineError(f"{model} could not be loaded: {error!r}")
+            self.broke(failure)
+            raise failure from error
         window = self._wanted_window or WINDOW_PER_CONCURRENCY * self.loaded.concurrency
         self._slots = asyncio.Semaphore(window)
         self.held = model
@@ -104,6 +109,9 @@ class EngineHost:
 
     def broke(self, error: EngineError) -> None:
         """The engine is gone; the next claim loads it anew, after a pause that grows."""
+        if self.state == WorkerState.BROKEN:
+            # Every chunk that was at the engine tells of the same death.
+            return
         self._failures += 1
         self.state, self.detail = WorkerState.BROKEN, error.message
         log.error("%s: the engine can't serve: %s", self.worker, error.message)

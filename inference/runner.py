@@ -9,13 +9,11 @@ import logging
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy.exc import OperationalError
-
 from inference import claiming
 from inference.chunk_run import ChunkRun
 from inference.claiming import Claim
 from inference.engine_host import EngineHost
-from schemas.database import session_scope
+from schemas.database import DATABASE_LOST, session_scope
 from schemas.errors import EngineError
 from schemas.settings import settings
 
@@ -48,9 +46,14 @@ async def _start_next(host: EngineHost) -> ChunkRun | None:
         try:
             await host.hold(claim.model)
             await run.feed()
-        except (EngineError, OperationalError):
+        except (EngineError, *DATABASE_LOST):
             log.exception("chunk %d of batch %s stops early", claim.number, claim.batch_id)
             run.stop()
+        except Exception:
+            # A run that nobody drains would renew its lease for ever, and no other worker could have the chunk.
+            run.stop()
+            await run.drained()
+            raise
         return run
 
 

@@ -5,12 +5,10 @@ import logging
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy.exc import OperationalError
-
 from inference import presence, runner
 from inference.engine_host import EngineHost
 from inference.models import registry
-from schemas.database import session_scope
+from schemas.database import DATABASE_LOST, session_scope
 from schemas.errors import EngineError
 from schemas.states import WorkerState
 
@@ -62,8 +60,8 @@ async def _beat_for_ever(host: EngineHost) -> None:
     while True:
         try:
             await asyncio.to_thread(_record, host)
-        except OperationalError as error:
-            log.warning("%s: no heartbeat: %s", host.worker, error.orig)
+        except DATABASE_LOST as error:
+            log.warning("%s: no heartbeat: %s", host.worker, error)
         await asyncio.sleep(HEARTBEAT_SECONDS)
 
 

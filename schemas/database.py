@@ -3,14 +3,21 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Final
 
 import psycopg
 from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
 from schemas.settings import settings
 
-DRIVER = "postgresql+psycopg"
+DRIVER: Final = "postgresql+psycopg"
+# A connection whose other end is gone without a word is noticed within half a minute.
+CONNECT_ARGS: Final = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+# What a database that can't be reached looks like: the same call may succeed later.
+DATABASE_LOST: Final = (OperationalError, InterfaceError, PoolExhausted)
 
 
 def driver_url(url: str) -> str:
@@ -26,7 +33,7 @@ def engine() -> Engine:
         pool_pre_ping=True,
         pool_size=settings().pool_size,
         max_overflow=0,
-        connect_args={"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3},
+        connect_args=CONNECT_ARGS,
     )
 
 
@@ -44,7 +51,11 @@ def raw_connection(session: Session) -> psycopg.Connection[tuple[object, ...]]:
 
 def copy_rows(session: Session, statement: str, rows: Iterable[bytes]) -> None:
     """Feed `COPY ... FROM STDIN` with rows already in COPY's text form, in blocks of about 256 KB."""
-    with raw_connection(session).cursor() as cursor, cursor.copy(statement.encode()) as copy:
+    with (
+        driver_errors(statement),
+        raw_connection(session).cursor() as cursor,
+        cursor.copy(statement.encode()) as copy,
+    ):
         block: list[bytes] = []
         size = 0
         for row in rows:
@@ -54,6 +65,15 @@ def copy_rows(session: Session, statement: str, rows: Iterable[bytes]) -> None:
                 copy.write(b"".join(block))
                 block, size = [], 0
         copy.write(b"".join(block))
+
+
+@contextmanager
+def driver_errors(statement: str) -> Iterator[None]:
+    """Raise the driver's errors as SQLAlchemy's, so that callers need to know one kind, whoever ran the statement."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
 
 
 def copy_text(value: bytes) -> bytes:

@@ -5,7 +5,7 @@ from typing import Final
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
-from schemas.database import driver_url
+from schemas.database import CONNECT_ARGS, driver_url
 from schemas.settings import Settings
 from schemas.tables import Base
 
@@ -21,12 +21,6 @@ def bind(app: Flask, settings: Settings) -> None:
         "pool_size": settings.pool_size,
         "max_overflow": 0,
         "pool_timeout": settings.statement_timeout_seconds,
-        "connect_args": {
-            "connect_timeout": 10,
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "options": f"-c statement_timeout={milliseconds}",
-        },
+        "connect_args": CONNECT_ARGS | {"options": f"-c statement_timeout={milliseconds}"},
     }
     db.init_app(app)

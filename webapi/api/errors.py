@@ -6,8 +6,6 @@ from typing import Any, Final
 
 import marshmallow as ma
 from flask import Flask, Response, g, jsonify, request
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
 from inference.file_store import FULL
@@ -46,7 +44,7 @@ class Error(ma.Schema):
 
 def register(app: Flask) -> None:
     app.register_error_handler(errors.VbsError, answer_known)
-    for lost in (OperationalError, InterfaceError, PoolExhausted):
+    for lost in DATABASE_LOST:
         app.register_error_handler(lost, answer_database_lost)
     app.register_error_handler(OSError, answer_os_error)
     app.register_error_handler(HTTPException, answer_http)

@@ -4,10 +4,9 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, Response, make_response, render_template
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException
 
+from schemas.database import DATABASE_LOST
 from schemas.errors import Unavailable, VbsError
 from webapi.api.errors import TABLE, headers_of
 
@@ -17,7 +16,7 @@ logger = logging.getLogger(__name__)
 def register(app: Flask) -> None:
     app.register_error_handler(VbsError, show_known)
     app.register_error_handler(HTTPException, show_http)
-    for lost in (OperationalError, InterfaceError, PoolExhausted):
+    for lost in DATABASE_LOST:
         app.register_error_handler(lost, show_database_lost)
 
 

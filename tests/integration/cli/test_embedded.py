@@ -5,9 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,14 +16,6 @@ import redis
 from cli.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey
 from cli.processes import wait_until
 from schemas.errors import StartFailed
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every user of the machine can pass through."""
-    with tempfile.TemporaryDirectory(prefix="vbs-tests-") as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
 
 
 def remember(url: str, text: str) -> None:

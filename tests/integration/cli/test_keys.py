@@ -43,7 +43,7 @@ def test_an_unknown_key_is_a_message_and_not_a_traceback(database_url: str) -> N
     assert done.stderr == "Error: No such API key: key_1\n"
 
 
-def test_a_folder_where_nothing_runs_gets_its_keys_too(data_dir: Path) -> None:
-    made = vbs("key", "create", "--name", "early", "--data", str(data_dir))
+def test_a_folder_where_nothing_runs_gets_its_keys_too(open_folder: Path) -> None:
+    made = vbs("key", "create", "--name", "early", "--data", str(open_folder))
     assert made.stdout.startswith("vbs-"), made.stderr
-    assert "early" in vbs("key", "list", "--data", str(data_dir)).stdout
+    assert "early" in vbs("key", "list", "--data", str(open_folder)).stdout
