@@ -22,8 +22,8 @@ broker_transport_options = {
     # A web request must not hang on a broker that is away.
     "socket_connect_timeout": 2,
     "retry_on_timeout": True,
+    "max_retries": 3,
 }
-broker_transport_options["max_retries"] = 3
 visibility_timeout = VISIBILITY_TIMEOUT_SECONDS
 result_backend_transport_options = {"visibility_timeout": VISIBILITY_TIMEOUT_SECONDS}
 

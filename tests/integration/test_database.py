@@ -1,6 +1,7 @@
 """What COPY's text form carries through a real server."""
 
 import string
+from collections.abc import Iterator
 
 import orjson
 import pytest
@@ -8,9 +9,18 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from schemas.database import copied_text, copy_field, copy_rows, copy_text, driver_url, raw_connection
+from schemas.database import (
+    copied_text,
+    copy_field,
+    copy_rows,
+    copy_text,
+    driver_url,
+    raw_connection,
+    session_scope,
+)
 
 # PostgreSQL's text can't hold NUL.
 letters = st.characters(exclude_characters="\0", exclude_categories=("Cs",))
@@ -57,3 +67,22 @@ def test_many_rows_are_copied_whole_and_in_order(scratch: Session) -> None:
 )
 def test_any_spelling_of_a_postgresql_address_names_our_driver(url: str, expected: str) -> None:
     assert driver_url(url) == expected
+
+
+def test_a_connection_that_is_lost_while_it_copies_raises_what_any_lost_connection_does(scratch: Session) -> None:
+    backend = scratch.scalar(text("SELECT pg_backend_pid()"))
+
+    def rows() -> Iterator[bytes]:
+        with session_scope() as another:
+            another.execute(text("SELECT pg_terminate_backend(:backend, 5000)"), {"backend": backend})
+        for number in range(100_000):
+            yield b"%d\tbody\n" % number
+
+    with pytest.raises(OperationalError):
+        copy_rows(scratch, "COPY scratch FROM STDIN", rows())
+
+
+def test_a_row_that_is_there_already_raises_what_any_double_row_does(scratch: Session) -> None:
+    scratch.execute(text("CREATE UNIQUE INDEX ON scratch (custom_id)"))
+    with pytest.raises(IntegrityError):
+        copy_rows(scratch, "COPY scratch FROM STDIN", [b"a\tbody\n", b"a\tbody\n"])

@@ -12,6 +12,7 @@ from schemas.database import session_scope
 from schemas.settings import settings
 from schemas.tables import Chunk, File, Request
 from tests.integration.inference.batch_fixtures import MODEL, as_jsonl, batch, chat_line, submit
+from tests.models import tiny_llama
 
 pytestmark = pytest.mark.usefixtures("database_url")
 
@@ -63,12 +64,25 @@ def test_a_zip_by_mistake_is_called_a_zip() -> None:
     assert (found["line"], found["code"]) == (1, "invalid_file_format")
 
 
-def test_a_prompt_over_the_context_length_is_reported_where_the_tokenizer_is_known() -> None:
+def test_a_prompt_over_the_context_length_is_reported_where_the_tokenizer_is_at_hand() -> None:
+    sources = {MODEL: str(tiny_llama())}
+    learn_max_tokens(sources, 100)
+    lines = [chat_line("short"), chat_line("long", "word " * 500), chat_line("wide", user="x" * 500)]
+    failed = batch(submit(as_jsonl(lines), sources))
+    assert [(fault["line"], fault["code"]) for fault in failed.errors or []] == [(2, "context_length_exceeded")]
+
+
+def test_a_prompt_that_nobody_can_measure_is_left_to_the_engine() -> None:
+    sources = {MODEL: "some-org/some-model"}
+    learn_max_tokens(sources, 100)
+    assert batch(submit(as_jsonl([chat_line("long", "word " * 500)]), sources)).status == "in_progress"
+
+
+def learn_max_tokens(sources: dict[str, str], max_tokens: int) -> None:
+    """As a worker does that has loaded the model."""
     with session_scope() as session:
-        registry.announce(session, {MODEL: MODEL}, "stub")
-        registry.record_loaded(session, MODEL, 100)
-    # Without a tokenizer in reach nobody can tell, so the engine decides when it runs.
-    assert batch(submit(as_jsonl([chat_line("long", "word " * 500)]))).status == "in_progress"
+        registry.announce(session, sources, "stub")
+        registry.record_loaded(session, MODEL, max_tokens)
 
 
 def test_taking_a_batch_in_twice_changes_nothing() -> None:
