@@ -94,7 +94,7 @@ def create(session: Session, wanted: NewBatch) -> Batch:
     if not is_first:
         # The same call is being made twice at once, and the other one won.
         return create(session, wanted)
-    if wanted.webhook_url:
+    if wanted.webhook_url is not None:
         subscriptions.create_for_batch(session, batch, wanted.webhook_url, wanted.webhook_secret)
     return batch
 
@@ -129,7 +129,7 @@ def _input_file(session: Session, wanted: NewBatch) -> File:
         raise InputFileInvalid(
             f"A batch needs a file uploaded for `batch`; this one is for `{file.purpose}`.", param="input_file_id"
         )
-    if file.purged_at is not None:
+    if not files.is_kept(file):
         raise InputFileInvalid("The content of this file is no longer kept. Upload it again.", param="input_file_id")
     return file
 
@@ -175,11 +175,14 @@ def progress(session: Session, batches: Sequence[Batch]) -> dict[UUID, Progress]
     """Counts and usage: of batches that ended as they were frozen, of the others as they are now."""
     counted = {batch.id: Progress(*(getattr(batch, name) for name in COUNTS)) for batch in batches}
     live = [batch.id for batch in batches if batch.status not in TERMINAL]
-    if live:
-        sums = (func.coalesce(func.sum(getattr(Chunk, name)), 0) for name in COUNTS)
-        rows = session.execute(select(Chunk.batch_id, *sums).where(Chunk.batch_id.in_(live)).group_by(Chunk.batch_id))
-        counted |= {row[0]: Progress(*(int(value) for value in row[1:])) for row in rows}
-    return counted
+    return counted | counted_in_chunks(session, live) if live else counted
+
+
+def counted_in_chunks(session: Session, batch_ids: Sequence[UUID]) -> dict[UUID, Progress]:
+    """Where the counts live until a batch ends. One that was never taken in has no chunks."""
+    sums = (func.sum(getattr(Chunk, name)) for name in COUNTS)
+    rows = session.execute(select(Chunk.batch_id, *sums).where(Chunk.batch_id.in_(batch_ids)).group_by(Chunk.batch_id))
+    return {batch_id: Progress(*map(int, counts)) for batch_id, *counts in rows}
 
 
 def cancel(session: Session, tenant: str, public_id: str) -> Batch:

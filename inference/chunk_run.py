@@ -6,10 +6,9 @@ import random
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Final
 
-from sqlalchemy import exists, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from inference import claiming
 from inference.claiming import Claim, Landing
@@ -17,22 +16,15 @@ from inference.engine_host import EngineHost
 from inference.engines.base import Answer, Usage
 from inference.overload import pause_before_retry
 from inference.result_lines import answered_line, result_row, unanswered_line
-from schemas.database import session_scope
+from inference.unanswered import Waiting, read_page
+from schemas.database import DATABASE_LOST, session_scope
 from schemas.errors import EngineError, LeaseLost
 from schemas.settings import settings
-from schemas.tables import Request, Result
 
 log = logging.getLogger(__name__)
 
-PAGE: Final = 500
 LAND_AT_ONCE: Final = 1000
 ENGINE_FAULT: Final = ("engine_error", "The engine failed on this request in a way it does not explain.")
-
-
-class Waiting(NamedTuple):
-    line: int
-    custom_id: str
-    body: str
 
 
 class ChunkRun:
@@ -43,7 +35,7 @@ class ChunkRun:
         self._stopped = asyncio.Event()
         self._drained = asyncio.Event()
         self._land_now = asyncio.Event()
-        self._landing = Landing([])
+        self._landing = Landing()
         self._lander = asyncio.create_task(self._land_until_drained())
         self._watch = asyncio.create_task(self._stop_with_the_worker())
 
@@ -90,7 +82,7 @@ class ChunkRun:
             next_page.cancel()
 
     async def _page_after(self, line: int) -> Sequence[Waiting]:
-        return [] if self._stopped.is_set() else await asyncio.to_thread(_read_page, self.claim, line)
+        return [] if self._stopped.is_set() else await asyncio.to_thread(read_page, self.claim, line)
 
     # Answering
 
@@ -158,30 +150,33 @@ class ChunkRun:
             await self._land()
 
     async def _land(self) -> None:
-        landing, self._landing = self._landing, Landing([])
+        landing, self._landing = self._landing, Landing()
         try:
-            wanted = await asyncio.to_thread(_save, self.claim, landing)
+            wanted = await self._saved(landing)
         except LeaseLost as lost:
             log.warning("%s", lost.message)
             self.stop()
-        except OperationalError as error:
-            log.warning("chunk %d of batch %s: not saved yet: %s", self.claim.number, self.claim.batch_id, error.orig)
-            self._landing = landing.merged_with(self._landing)
-            await asyncio.sleep(settings().flush_seconds)
         else:
             if landing.completed:
                 self._host.served()
             if not wanted:
                 self.stop()
 
-
-def _read_page(claim: Claim, after_line: int) -> Sequence[Waiting]:
-    has_result = exists().where(Result.batch_id == Request.batch_id, Result.line == Request.line)
-    wanted = select(Request.line, Request.custom_id, Request.body).where(
-        Request.batch_id == claim.batch_id, Request.chunk == claim.number, Request.line > after_line, ~has_result
-    )
-    with session_scope() as session:
-        return [Waiting(*row) for row in session.execute(wanted.order_by(Request.line).limit(PAGE))]
+    async def _saved(self, landing: Landing) -> bool:
+        """Save exactly these lines, however often the database goes away. False: nobody wants the rest."""
+        lost_before = False
+        while True:
+            try:
+                return await asyncio.to_thread(_save, self.claim, landing)
+            except IntegrityError:
+                # Lines are saved together or not at all: here the commit had arrived, and only its answer was lost.
+                if not lost_before:
+                    raise
+                return True
+            except DATABASE_LOST as error:
+                log.warning("chunk %d of batch %s: not saved yet: %s", self.claim.number, self.claim.batch_id, error)
+                lost_before = True
+                await asyncio.sleep(settings().flush_seconds)
 
 
 def _save(claim: Claim, landing: Landing) -> bool:

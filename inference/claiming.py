@@ -1,7 +1,7 @@
 """Who runs what: chunks are claimed under a lease, and every write is fenced by the lease's epoch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -76,7 +76,7 @@ class Claim:
 class Landing:
     """Finished lines on their way into PostgreSQL, as rows for COPY, with what they add to the chunk's counts."""
 
-    rows: list[bytes]
+    rows: list[bytes] = field(default_factory=list)
     completed: int = 0
     failed: int = 0
     input_tokens: int = 0
@@ -96,10 +96,6 @@ class Landing:
     @property
     def counts(self) -> dict[str, int]:
         return {name: getattr(self, name) for name in COUNTS}
-
-    def merged_with(self, later: "Landing") -> "Landing":
-        sums = {name: getattr(self, name) + getattr(later, name) for name in COUNTS}
-        return Landing(self.rows + later.rows, **sums)
 
 
 def claim(session: Session, worker: str, models: Sequence[str], held: str | None, lease_seconds: float) -> Claim | None:

@@ -60,9 +60,6 @@ class FileStore:
         except FileNotFoundError as error:
             raise ContentGone("The content of this file is no longer kept.") from error
 
-    def size(self, location: str) -> int:
-        return int(self._files.size(self._path(location)))
-
     def remove(self, location: str) -> None:
         """Remove a content; removing it twice is no error."""
         path = self._path(location)

@@ -139,9 +139,14 @@ def list_page(
     return Page(items[:limit], has_more=len(items) > limit)
 
 
+def is_kept(file: File) -> bool:
+    """A content is gone at its time, whether or not the purge has been there yet."""
+    return file.purged_at is None and (file.expires_at is None or file.expires_at > now())
+
+
 def open_content(file: File) -> IO[bytes]:
     """The content, seekable, while it is kept."""
-    if file.purged_at is not None or (file.expires_at is not None and file.expires_at <= now()):
+    if not is_kept(file):
         raise ContentGone("The content of this file is no longer kept.", param="file_id")
     return file_store().open(file.location)
 

@@ -11,10 +11,11 @@ from itertools import chain
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from inference.batches import COUNTS
+from inference.batch_lock import try_lock
+from inference.batches import COUNTS, Progress, counted_in_chunks
 from inference.file_store import file_store
 from inference.result_lines import EXPIRED, unanswered_line
 from inference.webhooks import outbox
@@ -37,12 +38,6 @@ STILL_HELD: Final = text("""
 FENCE_ALL: Final = text("""
     UPDATE chunks SET state = 'done', epoch = epoch + 1, worker = NULL, lease_expires_at = NULL
     WHERE batch_id = :batch_id AND state <> 'done'
-""")
-SUMS: Final = text("""
-    SELECT coalesce(sum(total), 0), coalesce(sum(completed), 0), coalesce(sum(failed), 0),
-           coalesce(sum(input_tokens), 0), coalesce(sum(cached_tokens), 0), coalesce(sum(output_tokens), 0),
-           coalesce(sum(reasoning_tokens), 0)
-    FROM chunks WHERE batch_id = :batch_id
 """)
 UNFINISHED: Final = text("""
     SELECT line, custom_id FROM requests
@@ -97,9 +92,8 @@ def _end(session: Session, batch_id: UUID) -> BatchStatus | None:
 
 
 def _batch_to_end(session: Session, batch_id: UUID) -> Batch | None:
-    """The batch, if nobody else is ending it. The lock ends with the transaction, however that ends."""
-    locked = session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(batch_id.hex, 0))))
-    return session.get(Batch, batch_id, with_for_update=True) if locked else None
+    """The batch, if nobody else is ending it."""
+    return session.get(Batch, batch_id, with_for_update=True) if try_lock(session, batch_id) else None
 
 
 def _ending(session: Session, batch: Batch) -> BatchStatus | None:
@@ -120,8 +114,9 @@ def _ending(session: Session, batch: Batch) -> BatchStatus | None:
 
 
 def _freeze_counts(session: Session, batch: Batch, ending: BatchStatus) -> None:
-    for name, value in zip(COUNTS, session.execute(SUMS, {"batch_id": batch.id}).one(), strict=True):
-        setattr(batch, name, int(value))
+    counts = counted_in_chunks(session, [batch.id]).get(batch.id, Progress())
+    for name in COUNTS:
+        setattr(batch, name, getattr(counts, name))
     if ending == BatchStatus.EXPIRED:
         batch.failed = batch.total - batch.completed
 
@@ -168,5 +163,7 @@ def _finished(session: Session, batch: Batch, *, succeeded: bool) -> Iterator[by
 
 
 def _expired(session: Session, batch: Batch) -> Iterator[bytes]:
-    for line, custom_id in session.execute(UNFINISHED, {"batch_id": batch.id}).yield_per(PAGE):
+    # The option, and not the method of the result: only the option reads from a cursor at the server.
+    unfinished = session.execute(UNFINISHED, {"batch_id": batch.id}, execution_options={"yield_per": PAGE})
+    for line, custom_id in unfinished:
         yield unanswered_line(batch.id, line, custom_id, *EXPIRED) + b"\n"

@@ -7,21 +7,21 @@ from datetime import timedelta
 from typing import IO, Any, Final
 from uuid import UUID
 
-import orjson
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from inference.batch_lock import try_lock
 from inference.context_length import ContextLimits
 from inference.file_store import file_store
 from inference.lines import LineTooLong, read_lines
 from inference.models import registry
 from inference.planner import Planner, chunk_size
-from inference.request_lines import LineInvalid, RequestLine, parse_line
+from inference.request_lines import LineInvalid, RequestLine, compact, parse_line
 from inference.webhooks import outbox
 from schemas.database import copy_field, copy_rows, copy_text
 from schemas.errors import ContentGone
 from schemas.settings import Settings, settings
-from schemas.states import BatchStatus, check_batch_move
+from schemas.states import BatchStatus, WorkerState, check_batch_move
 from schemas.tables import Batch, Chunk, File, Worker
 from schemas.tables.base import now
 
@@ -72,9 +72,8 @@ def take_in(session: Session, batch_id: UUID) -> BatchStatus | None:
 
 
 def _batch_to_validate(session: Session, batch_id: UUID) -> Batch | None:
-    """The batch, if nobody else is validating it. The lock ends with the transaction, however that ends."""
-    locked = session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(batch_id.hex, 0))))
-    batch = session.get(Batch, batch_id) if locked else None
+    """The batch, if nobody else is validating it."""
+    batch = session.get(Batch, batch_id) if try_lock(session, batch_id) else None
     return batch if batch is not None and batch.status == BatchStatus.VALIDATING else None
 
 
@@ -95,7 +94,7 @@ def _copy_requests(session: Session, batch: Batch, faults: Faults) -> Planner:
 
 
 def _chunk_size(session: Session, file: File, wanted: Settings) -> int:
-    live = select(func.count()).select_from(Worker).where(Worker.seen_at > now() - LIVE_WORKER)
+    live = select(func.count()).where(Worker.seen_at > now() - LIVE_WORKER, Worker.state != WorkerState.STOPPED)
     return chunk_size(file.bytes // TYPICAL_LINE_BYTES, session.scalar(live) or 1, wanted.chunk_size)
 
 
@@ -123,10 +122,10 @@ class RequestReader:
         for number, line in enumerate(read_lines(stream, self.settings.max_line_bytes), 1):
             try:
                 request = self._request(line, number, endpoint, served)
+                body = compact(request.body)
             except LineInvalid as fault:
                 self.faults.add(number, fault.code, fault.message, fault.param)
                 continue
-            body = orjson.dumps(request.body)
             self._check_length(number, request, len(body))
             chunk = self.planner.place(request.model)
             yield b"%b\t%d\t%d\t%b\t%b\n" % (prefix, chunk, number, copy_field(request.custom_id), copy_text(body))

@@ -43,6 +43,14 @@ def parse_line(line: bytes, endpoint: str, served: Container[str]) -> RequestLin
     return RequestLine(custom_id, _model(body, served), _checked_body(body, REQUIRED[endpoint]))
 
 
+def compact(body: dict[str, Any]) -> bytes:
+    """The body as the engine will get it. JSON may be nested deeper than it can be written again."""
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError as error:
+        raise LineInvalid("nested_too_deeply", f"The body can't be passed on: {error}.", "body") from None
+
+
 def _json_object(line: bytes) -> dict[str, Any]:
     try:
         request = orjson.loads(line)
@@ -91,7 +99,9 @@ def _check_target(request: dict[str, Any], endpoint: str) -> None:
         return
     if url is None:
         raise LineInvalid("missing_required_parameter", f"Every line needs `url`: `{endpoint}` here.", "url")
-    if isinstance(url, str) and url in REQUIRED:
+    if not isinstance(url, str):
+        raise LineInvalid("invalid_type", "The `url` must be a string.", "url")
+    if url in REQUIRED:
         raise LineInvalid("mismatched_endpoint", f"This line is for `{url}`, but the batch is for `{endpoint}`.", "url")
     raise LineInvalid("invalid_url", f"The endpoint {_quoted(url)} is not supported in a batch.", "url")
 
@@ -119,7 +129,7 @@ def _are_messages(messages: object) -> bool:
     return isinstance(messages, list) and all(isinstance(one, dict) and "role" in one for one in messages)
 
 
-def _quoted(value: object) -> str:
-    """A stranger's value, short enough to stand in a message."""
+def _quoted(value: str) -> str:
+    """A stranger's text, short enough to stand in a message."""
     text = repr(value)
     return text if len(text) <= 100 else text[:97] + "..."

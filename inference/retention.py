@@ -65,11 +65,15 @@ def purge_files(open_session: OpenSession, moment: datetime) -> int:
 
 def _files_due(moment: datetime, after: UUID) -> Select[File]:
     wanted = settings()
+    old_input = and_(File.purpose == "batch", File.created_at <= moment - timedelta(days=wanted.input_retention_days))
+    old_output = and_(
+        File.purpose == "batch_output", File.created_at <= moment - timedelta(days=wanted.output_retention_days)
+    )
+    # A time that its owner was promised counts, sooner or later than what the settings say.
     past_its_time = or_(
         File.deleted_at.is_not(None),
         File.expires_at <= moment,
-        and_(File.purpose == "batch", File.created_at <= moment - timedelta(days=wanted.input_retention_days)),
-        and_(File.purpose == "batch_output", File.created_at <= moment - timedelta(days=wanted.output_retention_days)),
+        and_(File.expires_at.is_(None), or_(old_input, old_output)),
     )
     due = select(File).where(File.purged_at.is_(None), past_its_time, File.id > after)
     return due.order_by(File.id).with_for_update(skip_locked=True)

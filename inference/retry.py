@@ -1,41 +1,47 @@
 """Running again what did not succeed: a new batch on a new file, since an ended batch never changes."""
 
 from collections.abc import Iterator
+from typing import Final
 from uuid import UUID
 
 import orjson
 from sqlalchemy import exists, select, tuple_
 from sqlalchemy.orm import Session
 
-from inference import batches
-from inference.file_store import file_store
+from inference import batches, files
+from inference.webhooks import subscriptions
 from schemas import ids
 from schemas.errors import Conflict
 from schemas.states import TERMINAL
-from schemas.tables import Batch, File, Request, Result
+from schemas.tables import Batch, Request, Result
 
-PAGE = 1000
+PAGE: Final = 1000
 
 
 def retry(session: Session, tenant: str, public_id: str, key_id: UUID | None) -> Batch:
     """A new batch with those requests of an ended one that failed, expired or were cancelled."""
     old = batches.get(session, tenant, public_id)
     _check_can_retry(old)
-    file = _unanswered_file(session, old)
-    return batches.create(
-        session,
-        batches.NewBatch(
-            tenant=tenant,
-            key_id=key_id,
-            input_file_id=ids.show(ids.FILE, file.id),
-            endpoint=old.endpoint,
-            completion_window=old.completion_window,
-            metadata=old.details,
-            output_expires_after_seconds=old.output_expires_after_seconds,
-            priority=old.priority,
-            retry_of=old.id,
-        ),
-    )
+    with files.incoming() as content:
+        content.receive(f"retry-of-{public_id}.jsonl", _unanswered(session, old))
+        file = files.register(session, tenant, "batch", content)
+        webhook = subscriptions.of_batch(session, old)
+        return batches.create(
+            session,
+            batches.NewBatch(
+                tenant=tenant,
+                key_id=key_id,
+                input_file_id=ids.show(ids.FILE, file.id),
+                endpoint=old.endpoint,
+                completion_window=old.completion_window,
+                metadata=old.details,
+                output_expires_after_seconds=old.output_expires_after_seconds,
+                priority=old.priority,
+                webhook_url=webhook.url if webhook else None,
+                webhook_secret=webhook.secret if webhook else None,
+                retry_of=old.id,
+            ),
+        )
 
 
 def _check_can_retry(old: Batch) -> None:
@@ -46,19 +52,6 @@ def _check_can_retry(old: Batch) -> None:
         raise Conflict("The requests of this batch are no longer kept. Upload its file again.", code="content_expired")
     if old.total <= old.completed:
         raise Conflict("This batch has no failed or cancelled requests.", code="nothing_to_retry")
-
-
-def _unanswered_file(session: Session, old: Batch) -> File:
-    file_id = ids.new_id()
-    location, size = f"input/{ids.show(ids.FILE, file_id)}.jsonl", 0
-    with file_store().create(location) as stream:
-        for line in _unanswered(session, old):
-            size += stream.write(line)
-    name = f"retry-of-{ids.show(ids.BATCH, old.id)}.jsonl"
-    file = File(id=file_id, tenant=old.tenant, purpose="batch", filename=name, bytes=size, location=location)
-    session.add(file)
-    session.flush()
-    return file
 
 
 def _unanswered(session: Session, old: Batch) -> Iterator[bytes]:

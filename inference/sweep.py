@@ -8,8 +8,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 RELEASE_STALE: Final = text("""
-    UPDATE chunks SET state = 'waiting', epoch = epoch + 1, worker = NULL, lease_expires_at = NULL,
-           attempts = attempts + 1
+    UPDATE chunks SET state = CASE WHEN completed + failed >= total THEN 'done' ELSE 'waiting' END,
+           epoch = epoch + 1, worker = NULL, lease_expires_at = NULL, attempts = attempts + 1
     WHERE state = 'leased' AND lease_expires_at < now()
 """)
 FORGET_SILENT_WORKERS: Final = text("""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from uuid import UUID
 
 from inference import presence, runner
@@ -22,8 +23,8 @@ def start(host: EngineHost, when_loaded: Callable[[], None]) -> None:
     with session_scope() as session:
         registry.announce(session, host.models, host.engine.name)
     host.start()
-    host.submit(_beat_for_ever(host))
-    host.submit(_load_first_model(host, when_loaded))
+    for work in (_beat_for_ever(host), _load_first_model(host, when_loaded)):
+        host.submit(work).add_done_callback(_tell_of_failure)
 
 
 def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int:
@@ -43,6 +44,12 @@ def stop(host: EngineHost, timeout_seconds: float) -> None:
     _record(host)
 
 
+def _tell_of_failure(work: Future[None]) -> None:
+    """Nobody waits for this work, so nobody else would hear how it ended."""
+    if not work.cancelled() and (error := work.exception()) is not None:
+        log.error("a worker's background work has ended", exc_info=error)
+
+
 async def _load_first_model(host: EngineHost, when_loaded: Callable[[], None]) -> None:
     """Load before work arrives, so that the first batch does not wait for it. A failure is tried again, ever slower."""
     first = next(iter(host.models), None)
@@ -51,7 +58,7 @@ async def _load_first_model(host: EngineHost, when_loaded: Callable[[], None]) -
             await runner.leave_alone(host)
             try:
                 await host.hold(first)
-            except EngineError:
+            except (EngineError, *DATABASE_LOST):
                 continue
     await asyncio.to_thread(when_loaded)
 

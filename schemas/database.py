@@ -52,7 +52,7 @@ def raw_connection(session: Session) -> psycopg.Connection[tuple[object, ...]]:
 def copy_rows(session: Session, statement: str, rows: Iterable[bytes]) -> None:
     """Feed `COPY ... FROM STDIN` with rows already in COPY's text form, in blocks of about 256 KB."""
     with (
-        driver_errors(statement),
+        _driver_errors(statement),
         raw_connection(session).cursor() as cursor,
         cursor.copy(statement.encode()) as copy,
     ):
@@ -68,7 +68,7 @@ def copy_rows(session: Session, statement: str, rows: Iterable[bytes]) -> None:
 
 
 @contextmanager
-def driver_errors(statement: str) -> Iterator[None]:
+def _driver_errors(statement: str) -> Iterator[None]:
     """Raise the driver's errors as SQLAlchemy's, so that callers need to know one kind, whoever ran the statement."""
     try:
         yield

@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -43,7 +42,6 @@ class Settings:
     redis_url: str = _setting("REDIS_URL", "", str, "Redis or Valkey to use instead of the embedded one.")
     data_dir: Path = _setting("VBS_DATA_DIR", Path("data"), Path, "Folder for everything this machine keeps.")
     file_store: str = _setting("VBS_FILE_STORE", "", str, "Folder or fsspec address (`s3://bucket/prefix`) for uploads and outputs. Empty: `files` in the data folder.")  # fmt: skip
-    scratch_dir: Path = _setting("VBS_SCRATCH_DIR", Path(tempfile.gettempdir()), Path, "Folder for short-lived files while they are being made.")  # fmt: skip
     log_level: str = _setting("VBS_LOG_LEVEL", "INFO", str, "DEBUG, INFO, WARNING or ERROR.")
 
     # Engine and models

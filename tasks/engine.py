@@ -1,7 +1,8 @@
 """The engine of a GPU worker: made when the worker starts to consume `inference`, held until it ends."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -29,25 +30,32 @@ def work_through(may_end: Callable[[UUID], None]) -> int:
     return worker_life.work_through(_host, may_end)
 
 
+@contextmanager
+def _or_exit() -> Iterator[None]:
+    """Celery logs what a signal's receiver raises and goes on; a worker without its engine must not."""
+    try:
+        yield
+    except Exception as error:
+        log.exception("The engine %s can't be started", settings().engine)
+        raise SystemExit(1) from error
+
+
 @celeryd_after_setup.connect
 def _make_engine(sender: str, instance: Any, **_: Any) -> None:
     global _host
     if QUEUE not in instance.app.amqp.queues.consume_from:
         return
     wanted = settings()
-    try:
+    with _or_exit():
         engine = create_engine(wanted.engine, wanted.engine_args)
-    except Exception as error:
-        # Celery logs what a signal's receiver raises and goes on; a worker without its engine must not.
-        log.exception("The engine %s can't be made", wanted.engine)
-        raise SystemExit(1) from error
-    _host = EngineHost(sender, engine, wanted.models, wanted.engine_window)
+        _host = EngineHost(sender, engine, wanted.models, wanted.engine_window)
 
 
 @worker_ready.connect
 def _start_engine(**_: Any) -> None:
     if _host is not None:
-        worker_life.start(_host, when_loaded=lambda: dispatch.run_chunks(2))
+        with _or_exit():
+            worker_life.start(_host, when_loaded=lambda: dispatch.run_chunks(2))
 
 
 @worker_shutting_down.connect

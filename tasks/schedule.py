@@ -7,7 +7,7 @@ from tasks import dispatch
 from tasks.app import app
 
 
-@app.task(name="schedule.sweep", ignore_result=True)
+@app.task(name="schedule.sweep")
 def sweep_for_work() -> None:
     """Wake whoever should have been woken already."""
     with session_scope() as session:

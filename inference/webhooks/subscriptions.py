@@ -32,6 +32,12 @@ def create_for_batch(session: Session, batch: Batch, url: str, secret: str | Non
     return _add(session, Webhook(tenant=batch.tenant, batch_id=batch.id, url=url, events=[]), secret)
 
 
+def of_batch(session: Session, batch: Batch) -> Webhook | None:
+    """The one that came with the batch."""
+    own = select(Webhook).where(Webhook.batch_id == batch.id, Webhook.deleted_at.is_(None))
+    return session.scalars(own.order_by(Webhook.id)).first()
+
+
 def for_batch(session: Session, batch: Batch) -> Sequence[Webhook]:
     """The batch's own webhooks and those of the key that created it."""
     # A batch without a key must not match webhooks without one, which are those of other batches.

@@ -7,7 +7,7 @@ import marshmallow as ma
 
 from schemas import ids
 from schemas.states import BatchStatus
-from schemas.wire.fields import ExpiresAfter, Kind, ListQuery, PublicId, Text, Timestamp
+from schemas.wire.fields import ExpiresAfter, Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
 
 MOST_PAIRS: Final = 16
 LONGEST_KEY: Final = 64
@@ -15,6 +15,8 @@ LONGEST_VALUE: Final = 512
 PRIORITY_NAMES: Final = {"low": -5, "normal": 0, "high": 5}
 LOWEST_PRIORITY: Final = -10
 HIGHEST_PRIORITY: Final = 10
+# Lines are numbered in a PostgreSQL integer.
+LAST_LINE: Final = 2**31 - 1
 
 
 class Priority(ma.fields.Field[int]):
@@ -70,7 +72,7 @@ class BatchQuery(ListQuery):
 
 
 class ResultsQuery(ma.Schema):
-    after_line = ma.fields.Integer(load_default=0, validate=ma.validate.Range(0, 2**62))
+    after_line = ma.fields.Integer(load_default=0, validate=ma.validate.Range(0, LAST_LINE))
 
 
 class LineError(ma.Schema):
@@ -136,9 +138,11 @@ class Batch(ma.Schema):
     retry_of = PublicId(ids.BATCH, attribute="batch.retry_of", allow_none=True)
 
 
-class BatchList(ma.Schema):
-    object = Kind("list")
+class CreatedBatch(Batch):
+    """What the creator is told, and nobody after: where the batch reports to, and the secret that signs it."""
+
+    webhook = ma.fields.Nested(WebhookTarget, allow_none=True, dump_only=True)
+
+
+class BatchList(ListEnvelope):
     data = ma.fields.List(ma.fields.Nested(Batch))
-    first_id = ma.fields.String(allow_none=True)
-    last_id = ma.fields.String(allow_none=True)
-    has_more = ma.fields.Boolean()

@@ -61,6 +61,15 @@ class ExpiresAfter(ma.Schema):
     )
 
 
+class ListEnvelope(ma.Schema):
+    """What stands around the `data` of every paged list."""
+
+    object = Kind("list")
+    first_id = ma.fields.String(allow_none=True)
+    last_id = ma.fields.String(allow_none=True)
+    has_more = ma.fields.Boolean()
+
+
 class ListQuery(ma.Schema):
     """Where a page starts: after the object with this id."""
 

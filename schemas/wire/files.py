@@ -5,7 +5,7 @@ from typing import Any, Final
 import marshmallow as ma
 
 from schemas import ids
-from schemas.wire.fields import ExpiresAfter, Kind, ListQuery, PublicId, Text, Timestamp
+from schemas.wire.fields import ExpiresAfter, Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
 
 PURPOSES: Final = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 LONGEST_FILENAME: Final = 1024
@@ -23,12 +23,8 @@ class FileObject(ma.Schema):
     status_details = ma.fields.Constant(None)
 
 
-class FileList(ma.Schema):
-    object = Kind("list")
+class FileList(ListEnvelope):
     data = ma.fields.List(ma.fields.Nested(FileObject))
-    first_id = ma.fields.String(allow_none=True)
-    last_id = ma.fields.String(allow_none=True)
-    has_more = ma.fields.Boolean()
 
 
 class FileDeleted(ma.Schema):

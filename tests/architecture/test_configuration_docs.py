@@ -1,9 +1,7 @@
 """docs/configuration.md names every setting with its default, and nothing that is no setting."""
 
 import re
-import tempfile
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from schemas.settings import Settings
@@ -20,8 +18,6 @@ def documented() -> list[tuple[str, str]]:
 def shown(default: Any) -> str:
     if default in ("", {}):
         return ""
-    if default == Path(tempfile.gettempdir()):
-        return "the system's folder for temporary files"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 

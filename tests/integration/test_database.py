@@ -80,6 +80,7 @@ def test_a_connection_that_is_lost_while_it_copies_raises_what_any_lost_connecti
 
     with pytest.raises(OperationalError):
         copy_rows(scratch, "COPY scratch FROM STDIN", rows())
+    scratch.invalidate()
 
 
 def test_a_row_that_is_there_already_raises_what_any_double_row_does(scratch: Session) -> None:

@@ -9,7 +9,7 @@ from redis import Redis
 from inference.quotas import RateLimiter
 from schemas.settings import Settings, settings
 from schemas.version import VERSION
-from webapi import database
+from webapi import database, logs
 from webapi.api import batches, docs, errors, files, health, keys, models, pages, request_ids, uploads, webhooks
 from webapi.api.auth import CallerCache
 from webapi.api.json_provider import OrjsonProvider
@@ -45,6 +45,7 @@ class Api(flask_smorest.Api):
 
 def create_app(configuration: Settings | None = None) -> Flask:
     chosen = configuration or settings()
+    logs.configure(chosen.log_level)
     app = Flask("webapi")
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,8 +11,9 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from inference import batches, quotas, results, retry
+from inference.webhooks import subscriptions
 from schemas import ids, tables
-from schemas.wire.batches import Batch, BatchCreate, BatchHeaders, BatchList, BatchQuery, ResultsQuery
+from schemas.wire.batches import Batch, BatchCreate, BatchHeaders, BatchList, BatchQuery, CreatedBatch, ResultsQuery
 from tasks import dispatch
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
@@ -26,12 +27,13 @@ blueprint = Blueprint("batches", __name__, "Files of requests, answered by the m
 class Shown:
     batch: tables.Batch
     progress: batches.Progress
+    webhook: tables.Webhook | None = None
 
 
 @blueprint.post("/batches")
 @blueprint.arguments(BatchCreate)
 @blueprint.arguments(BatchHeaders, location="headers")
-@blueprint.response(200, Batch)
+@blueprint.response(200, CreatedBatch)
 def create_batch(wanted: dict[str, Any], headers: dict[str, Any]) -> Shown:
     """Create a batch from an uploaded file.
 
@@ -41,7 +43,7 @@ def create_batch(wanted: dict[str, Any], headers: dict[str, Any]) -> Shown:
     batch = batches.create(db.session(), new_batch(wanted, headers["idempotency_key"]))
     db.session.commit()
     dispatch.validate_batch(batch.id)
-    return shown([batch])[0]
+    return replace(shown([batch])[0], webhook=subscriptions.of_batch(db.session(), batch))
 
 
 @blueprint.get("/batches")

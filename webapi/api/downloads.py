@@ -1,29 +1,31 @@
 """Sending a stored content: whole or in part, without holding it in memory."""
 
-from datetime import datetime
-from typing import IO, Final
 from urllib.parse import quote
 
 from flask import Response, request
 from werkzeug.http import dump_options_header
 from werkzeug.wsgi import wrap_file
 
-BLOCK_BYTES: Final = 262_144
+from inference import files
+from schemas.tables import File
 
 
-def download(stream: IO[bytes], size: int, filename: str, *, tag: str, modified: datetime) -> Response:
+def download(file: File) -> Response:
     """Answer `Range`, `If-Range` and `If-None-Match`; contents never change, so the id of one is its tag."""
+    stream = files.open_content(file)
     response = Response(
-        wrap_file(request.environ, stream, BLOCK_BYTES), mimetype="application/octet-stream", direct_passthrough=True
+        wrap_file(request.environ, stream, files.BLOCK_BYTES),
+        mimetype="application/octet-stream",
+        direct_passthrough=True,
     )
     response.call_on_close(stream.close)
-    response.content_length = size
-    response.last_modified = modified
-    response.set_etag(tag)
+    response.content_length = file.bytes
+    response.last_modified = file.created_at
+    response.set_etag(file.id.hex)
     # Never shown inside a page of ours, whatever a caller has uploaded.
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Content-Disposition"] = disposition(filename)
-    response.make_conditional(request, accept_ranges=asks_for_a_range(), complete_length=size)
+    response.headers["Content-Disposition"] = disposition(file.filename)
+    response.make_conditional(request, accept_ranges=asks_for_a_range(), complete_length=file.bytes)
     response.headers["Accept-Ranges"] = "bytes"
     if request.method == "HEAD":
         stream.close()

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from inference.file_store import FULL
 from schemas import errors
+from schemas.database import DATABASE_LOST
 
 logger = logging.getLogger(__name__)
 

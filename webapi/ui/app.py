@@ -8,7 +8,7 @@ from flask import Flask, g
 from schemas.settings import Settings, settings
 from schemas.states import Role
 from schemas.version import VERSION
-from webapi import database, display, page_policy
+from webapi import database, display, logs, page_policy
 from webapi.ui import batches, errors, files, guard, home, secret, session
 
 PAGES: Final = (session, home, batches, files)
@@ -18,6 +18,7 @@ STAY_SIGNED_IN: Final = timedelta(hours=12)
 
 def create_app(configuration: Settings | None = None) -> Flask:
     chosen = configuration or settings()
+    logs.configure(chosen.log_level)
     app = Flask("webapi")
     key = secret.session_key(chosen.data_dir)
     app.config.update(

@@ -31,8 +31,7 @@ def show_all() -> str:
 
 @blueprint.get("/files/<file_id>/content")
 def download_file(file_id: str) -> Response:
-    file = files.get(db.session(), tenant(), file_id)
-    return download(files.open_content(file), file.bytes, file.filename, tag=file.id.hex, modified=file.created_at)
+    return download(files.get(db.session(), tenant(), file_id))
 
 
 @blueprint.get("/new")

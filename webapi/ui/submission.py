@@ -29,7 +29,7 @@ def start(request: Request, key: ApiKey) -> Batch:
     db.session.close()
     with files.incoming() as content:
         fields = read(request, content)
-        file_id = fields.get("file_id") or register(key, content)
+        file_id = fields.get("file_id") or register(key, content, limits)
         batch = batches.create(db.session(), wanted(key, file_id, fields))
         db.session.commit()
     return batch
@@ -58,7 +58,9 @@ def receive(filename: str, blocks: Iterator[bytes], content: files.Incoming, mod
     content.receive(filename, with_model(blocks, model, settings().max_line_bytes) if model else blocks)
 
 
-def register(key: ApiKey, content: files.Incoming) -> str:
+def register(key: ApiKey, content: files.Incoming, limits: quotas.Limits) -> str:
+    # Its length was not known before where the form came in pieces.
+    quotas.check_stored(db.session(), key.tenant, limits.stored_bytes, content.bytes)
     file = files.register(db.session(), key.tenant, PURPOSE, content)
     return ids.show(ids.FILE, file.id)
 

@@ -9,8 +9,8 @@ from sqlalchemy import update
 from inference import batches, finaliser, results, sweep
 from schemas import ids
 from schemas.database import session_scope
-from schemas.errors import Conflict, IdempotencyMismatch, RequestInvalid
-from schemas.tables import Batch, Chunk
+from schemas.errors import Conflict, IdempotencyMismatch, InputFileInvalid, RequestInvalid
+from schemas.tables import Batch, Chunk, File
 from schemas.tables.base import now
 from tests.integration.inference.batch_fixtures import (
     MODEL,
@@ -205,6 +205,15 @@ def test_the_same_idempotency_key_gives_the_same_batch_and_another_request_under
         )
         with pytest.raises(IdempotencyMismatch):
             batches.create(session, other)
+
+
+def test_a_file_whose_time_is_over_takes_no_batch_though_it_is_not_purged_yet() -> None:
+    file_id = batch(submit(as_jsonl([chat_line("only")]))).input_file_id
+    with session_scope() as session:
+        session.get_one(File, file_id).expires_at = now() - timedelta(seconds=1)
+    new = batches.NewBatch("acme", None, ids.show(ids.FILE, file_id), "/v1/chat/completions", "24h")
+    with session_scope() as session, pytest.raises(InputFileInvalid):
+        batches.create(session, new)
 
 
 def test_a_batch_that_ended_cannot_be_cancelled() -> None:

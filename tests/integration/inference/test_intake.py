@@ -25,7 +25,8 @@ def faults(content: bytes) -> list[dict[str, Any]]:
         assert session.scalar(select(func.count()).select_from(Request)) == 0
         assert session.scalar(select(func.count()).select_from(Chunk)) == 0
         location = session.get_one(File, failed.input_file_id).location
-    assert file_store().size(location) == len(content)
+    with file_store().open(location) as stored:
+        assert stored.read() == content
     return failed.errors or []
 
 

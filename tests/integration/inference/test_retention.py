@@ -111,6 +111,14 @@ def test_a_file_that_is_asked_to_expire_goes_at_its_own_time() -> None:
     assert file(later).purged_at is None
 
 
+def test_a_file_that_was_promised_a_longer_time_outlives_the_retention_of_the_settings() -> None:
+    promised = upload_file(expires_after_seconds=20 * 86_400)
+    purge_after(days=10)
+    assert file(promised).purged_at is None
+    purge_after(days=21)
+    assert file(promised).purged_at is not None
+
+
 def test_a_file_for_something_other_than_batches_stays_unless_its_owner_said_otherwise() -> None:
     training, expiring = upload_file("fine-tune"), upload_file("fine-tune", expires_after_seconds=3600)
     purge_after(days=400)

@@ -267,6 +267,13 @@ def test_a_webhook_can_be_asked_for_with_the_batch(client: OpenAI, session: Sess
     assert error.value.param == "webhook.url"
 
 
+def test_a_webhook_without_a_secret_gets_one_that_only_its_creator_is_shown(client: OpenAI, input_file: str) -> None:
+    batch = create(client, input_file, webhook={"url": "https://93.184.216.34/hook"})
+    shown = batch.model_extra or {}
+    assert shown["webhook"]["secret"].startswith("whsec_")
+    assert "webhook" not in (client.batches.retrieve(batch.id).model_extra or {})
+
+
 def test_the_windows_end_is_the_batchs_expiry_and_not_its_files(
     client: OpenAI, session: Session, input_file: str
 ) -> None:

@@ -56,7 +56,7 @@ def test_a_line_may_end_with_a_carriage_return() -> None:
         (line(url=None), "missing_required_parameter", "url", CHAT),
         (line(url="/v1/embeddings"), "mismatched_endpoint", "url", CHAT),
         (line(url="/v1/images"), "invalid_url", "url", "not supported"),
-        (line(url=["/v1"]), "invalid_url", "url", "not supported"),
+        (line(url=["/v1"]), "invalid_type", "url", "string"),
         (line(body=None), "missing_required_parameter", "body", "body"),
         (line(body="text"), "missing_required_parameter", "body", "body"),
         (body(model=None), "missing_required_parameter", "body.model", "model"),
