@@ -54,7 +54,7 @@ def submit(
     if priority is not None:
         wishes["priority"] = int(priority) if priority.lstrip("-").isdigit() else priority
     if metadata:
-        wishes["metadata"] = dict(pair.split("=", 1) for pair in metadata if "=" in pair)
+        wishes["metadata"] = _pairs(metadata)
     created = client.create_batch(client.upload(file), endpoint or _endpoint_of(file), **wishes)
     click.echo(created["id"])
     if wait:
@@ -103,6 +103,13 @@ def results(client: Client, batch_id: str, output: BinaryIO) -> None:
     with client.results(batch_id) as blocks:
         for block in blocks:
             output.write(block)
+
+
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
+    for text in texts:
+        if "=" not in text:
+            raise click.BadParameter(f"{text!r} is not KEY=VALUE.", param_hint="--metadata")
+    return dict(text.split("=", 1) for text in texts)
 
 
 def _endpoint_of(file: Path) -> str:

@@ -45,7 +45,7 @@ def requests(model: str) -> Iterator[dict[str, Any]]:
     """24 lines of a batch file. They share their beginning, which the engine computes once."""
     answer_format = {"type": "json_schema", "json_schema": {"name": "judgement", "schema": SCHEMA}}
     for number, (role, years, skills) in enumerate(itertools.product(ROLES, YEARS, SKILLS), start=1):
-        candidate = f"{role}, {years} years, works with {skills}."
+        candidate = f"{role}, {years} {'year' if years == 1 else 'years'}, works with {skills}."
         body = {
             "model": model,
             "messages": [*_introduction(), {"role": "user", "content": candidate}],

@@ -42,16 +42,24 @@ class Instance:
     @contextmanager
     def hold(self) -> Iterator[Self]:
         """Be the only one that runs on this folder. The lock goes with its process, so it is never stale."""
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        # People's prompts and answers are nobody else's business. PostgreSQL's folder closes itself.
-        for folder in (self.run_dir, self.logs, self.data_dir / "files"):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        self._make_folders()
         with (self.run_dir / "lock").open("a") as lock:
             if not _try_lock(lock):
                 found = self.read()
                 by = f" by process {found.pid}" if found else ""
                 raise StartFailed(f"{self.data_dir} is in use{by}. Stop that with `vbs down --data {self.data_dir}`.")
             yield self
+
+    def _make_folders(self) -> None:
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            # People's prompts and answers are nobody else's business. PostgreSQL's folder closes itself.
+            for folder in (self.run_dir, self.logs, self.data_dir / "files"):
+                folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise StartFailed(
+                f"{self.data_dir} can't be used: {error.strerror}. Choose another with --data."
+            ) from error
 
     @property
     def is_held(self) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from inference.engines.base import BUILT_IN
 from inference.models.demo import NAME, ensure_demo_model
 
 ROOT: Final = Path(__file__).parents[1]
@@ -26,6 +27,15 @@ def parse_engine_args(choices: Iterable[str]) -> dict[str, str]:
         if not key or not equals:
             raise click.BadParameter(f"{key!r} is not KEY=VALUE.", param_hint="--engine-arg")
     return {key: value for key, _, value in pairs}
+
+
+def check_engine(choice: str) -> None:
+    """A slip of the finger is told now, not by a worker that won't start."""
+    if choice not in BUILT_IN and ":" not in choice:
+        known = ", ".join(BUILT_IN)
+        raise click.BadParameter(
+            f"{choice!r} is none of {known}, nor a dotted path `module:Class`.", param_hint="--engine"
+        )
 
 
 def default_models(engine: str) -> dict[str, str]:

@@ -61,10 +61,12 @@ def check_ports(wanted: Wanted) -> None:
         "ui": ("--ui-port", where.host, where.ui_port),
         "flower": ("--flower-port", "127.0.0.1", where.flower_port),
     }
+    wished = [place for name, place in ports.items() if name not in wanted.without]
+    numbers = [port for _, _, port in wished]
     taken = [
         f"Port {port} is taken; choose another with {option}."
-        for name, (option, host, port) in ports.items()
-        if name not in wanted.without and not is_free(port, host)
+        for place, (option, host, port) in enumerate(wished)
+        if port in numbers[:place] or not is_free(port, host)
     ]
     if taken:
         raise StartFailed("\n".join(taken))

@@ -11,7 +11,7 @@ import click
 from cli import demo as demonstration
 from cli.embedded import free_port, is_free
 from cli.instance import Instance, Running
-from cli.models import CPU_ENGINE_ARGS, default_models, parse_engine_args, parse_models
+from cli.models import CPU_ENGINE_ARGS, check_engine, default_models, parse_engine_args, parse_models
 from cli.options import data_option
 from cli.process_table import Addresses
 from cli.processes import wait_until
@@ -21,14 +21,19 @@ from schemas.settings import settings
 
 DOWN_SECONDS = 30.0
 PORTS = {"api": 4080, "ui": 8001, "flower": 5555}
+PORT = click.IntRange(0, 65535)
 
 
 @click.command()
 @data_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address the API and the UI listen on.")
-@click.option("--port", default=PORTS["api"], show_default=True, help="Port of the API. 0: any free one.")
-@click.option("--ui-port", default=PORTS["ui"], show_default=True, help="Port of the curation UI. 0: any free one.")
-@click.option("--flower-port", default=PORTS["flower"], show_default=True, help="Port of Flower. 0: any free one.")
+@click.option("--port", type=PORT, default=PORTS["api"], show_default=True, help="Port of the API. 0: any free one.")
+@click.option(
+    "--ui-port", type=PORT, default=PORTS["ui"], show_default=True, help="Port of the curation UI. 0: any free one."
+)
+@click.option(
+    "--flower-port", type=PORT, default=PORTS["flower"], show_default=True, help="Port of Flower. 0: any free one."
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Inference workers. Default: one for each GPU, or one.")
 @click.option("--engine", help="vllm, openai, stub, or the dotted path `module:Class` of your own.")
 @click.option("--engine-arg", "engine_args", multiple=True, metavar="KEY=VALUE", help="An argument of the engine.")
@@ -90,6 +95,7 @@ def _wanted(
     """What the command line says, and where it is silent, what the settings say."""
     base = settings()
     chosen = engine or base.engine
+    check_engine(chosen)
     served = parse_models(models) or base.models
     arguments = {**base.engine_args, **parse_engine_args(engine_args)}
     if not served:

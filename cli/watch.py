@@ -11,6 +11,8 @@ from cli.client import Client
 from schemas.states import TERMINAL, BatchStatus
 
 POLL_SECONDS: Final = 0.5
+# A file of another kind has a thousand bad lines, and the first few say so.
+MOST_ERRORS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class Outcome:
     def message(self) -> str:
         """How it ended, and which lines are to blame."""
         errors = (self.batch.get("errors") or {}).get("data") or []
-        lines = [f"  {_place(error)}{error['code']}: {error['message']}" for error in errors]
+        lines = [f"  {_place(error)}{error['code']}: {error['message']}" for error in errors[:MOST_ERRORS]]
+        if len(errors) > MOST_ERRORS:
+            lines.append(f"  and {len(errors) - MOST_ERRORS} more: vbs batch get {self.batch['id']}")
         return "\n".join([f"The batch is {self.batch['status']}.", *lines])
 
 

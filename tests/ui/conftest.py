@@ -21,7 +21,8 @@ FLAGS = (
 )
 
 
-@pytest.fixture(scope="session")
+# Not for the whole run: while it is open its event loop runs in this thread, and no other test could run one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:

@@ -46,8 +46,12 @@ def fill_form(page: Page, file: Path, name: str) -> None:
 
 @pytest.fixture
 def requests_file(tmp_path: Path) -> Path:
-    file = tmp_path / "requests.jsonl"
-    file.write_bytes(as_jsonl([chat_line(f"c-{number}", f"<b>{number}</b>") for number in range(LINES)]))
+    return write_requests(tmp_path, LINES)
+
+
+def write_requests(folder: Path, lines: int) -> Path:
+    file = folder / "requests.jsonl"
+    file.write_bytes(as_jsonl([chat_line(f"c-{number}", f"<b>{number}</b>") for number in range(lines)]))
     return file
 
 
@@ -74,9 +78,11 @@ def test_a_person_submits_a_file_watches_it_run_and_downloads_the_answers(
     assert complaints == []
 
 
-def test_a_person_cancels_a_batch_and_retries_the_rest(page: Page, slow_system: System, requests_file: Path) -> None:
+def test_a_person_cancels_a_batch_and_retries_the_rest(page: Page, slow_system: System, tmp_path: Path) -> None:
+    # A minute's work, so that it still runs when the page has been read.
+    long = write_requests(tmp_path, 20 * LINES)
     sign_in(page, slow_system)
-    fill_form(page, requests_file, "To be cancelled")
+    fill_form(page, long, "To be cancelled")
     expect(page.get_by_role("link", name="Download what is finished")).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     first = page.url

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import marshmallow as ma
 from flask import Flask, Response, g, jsonify, request
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import HTTPException
 
 from inference.file_store import FULL
@@ -48,6 +49,7 @@ def register(app: Flask) -> None:
     for lost in DATABASE_LOST:
         app.register_error_handler(lost, answer_database_lost)
     app.register_error_handler(OSError, answer_os_error)
+    app.register_error_handler(ParseException, answer_broken_body)
     app.register_error_handler(HTTPException, answer_http)
     app.register_error_handler(Exception, answer_unexpected)
 
@@ -69,6 +71,11 @@ def answer_os_error(error: OSError) -> Response:
         return answer_unexpected(error)
     logger.error("request %s: %s", g.request_id, error)
     return answer_known(errors.StorageFull("The server can't store more data right now. Please try again later."))
+
+
+def answer_broken_body(error: Exception) -> Response:
+    """gunicorn reads a body as it is asked for it, so it is here that one cut into wrong chunks shows."""
+    return answer_known(errors.RequestInvalid(f"The body can't be read: {error}.", code="invalid_body"))
 
 
 def answer_http(error: HTTPException) -> Response:

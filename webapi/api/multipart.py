@@ -26,6 +26,8 @@ def read_form(request: Request, file_field: str, max_bytes: int, receive: Receiv
     events = decoded(request.stream, boundary.encode("latin-1", "replace"))
     fields: dict[str, str] = {}
     for event in events:
+        if isinstance(event, File | Field) and not event.name:
+            raise RequestInvalid("Every part of the form needs a name.", code="invalid_form")
         if isinstance(event, File) and event.name == file_field:
             receive(event.filename, content(events))
         elif isinstance(event, File):

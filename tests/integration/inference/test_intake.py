@@ -60,6 +60,22 @@ def test_a_line_that_is_too_long_is_reported_and_never_held(monkeypatch: pytest.
     assert (found["line"], found["code"]) == (2, "line_too_long")
 
 
+def test_a_body_nested_deeper_than_it_can_be_passed_on_is_reported() -> None:
+    nested: list[Any] = []
+    for _ in range(500):
+        nested = [nested]
+    (found,) = faults(as_jsonl([chat_line("flat"), chat_line("deep", tools=nested)]))
+    assert (found["line"], found["code"], found["param"]) == (2, "nested_too_deeply", "body")
+
+
+def test_a_url_that_is_anything_but_text_is_reported() -> None:
+    url: list[Any] = []
+    for _ in range(900):
+        url = [url]
+    (found,) = faults(as_jsonl([chat_line("odd") | {"url": url}]))
+    assert (found["line"], found["code"], found["param"]) == (1, "invalid_type", "url")
+
+
 def test_a_zip_by_mistake_is_called_a_zip() -> None:
     (found, *_) = faults(b"PK\x03\x04\x14\x00\x00\x00\x08\x00binary")
     assert (found["line"], found["code"]) == (1, "invalid_file_format")

@@ -257,6 +257,20 @@ def test_a_retry_holds_the_requests_that_did_not_succeed(
     assert ['"c2"' in lines[0], '"c3"' in lines[1], len(lines)] == [True, True, 2]
 
 
+@pytest.mark.parametrize("after_line", [2**31, 2**40, 2**62])
+def test_a_line_that_no_file_can_have_is_refused(
+    client: OpenAI, http: httpx.Client, input_file: str, after_line: int
+) -> None:
+    answer = http.get(f"/batches/{create(client, input_file).id}/results?after_line={after_line}")
+    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "after_line")
+
+
+def test_an_empty_webhook_url_is_refused_and_not_taken_for_none(client: OpenAI, input_file: str) -> None:
+    with pytest.raises(openai.BadRequestError) as error:
+        create(client, input_file, webhook={"url": ""})
+    assert error.value.param == "webhook.url"
+
+
 def test_a_webhook_can_be_asked_for_with_the_batch(client: OpenAI, session: Session, input_file: str) -> None:
     secret = "whsec_" + "QUJD" * 8
     batch = create(client, input_file, webhook={"url": "https://93.184.216.34/hook", "secret": secret})

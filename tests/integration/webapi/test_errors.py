@@ -1,6 +1,10 @@
 import httpx
 import psycopg
 import pytest
+from gunicorn.http.body import Body, ChunkedReader
+from gunicorn.http.unreader import IterUnreader
+
+from webapi.api import create_app
 
 REQUEST = {"input_file_id": "file-x", "endpoint": "/v1/completions", "completion_window": "24h"}
 
@@ -74,3 +78,20 @@ def test_a_statement_that_takes_too_long_is_a_503(
         connection.execute("LOCK TABLE files IN ACCESS EXCLUSIVE MODE")
         assert http.get("/files").status_code == 503
     assert http.get("/files").status_code == 200
+
+
+@pytest.mark.parametrize("chunks", [b"ZZ\r\n", b"2\r\nabXX"])
+@pytest.mark.usefixtures("valkey_url")
+def test_a_body_in_broken_chunks_is_the_callers_fault(key: str, chunks: bytes) -> None:
+    # As gunicorn reads it: the server that the other tests talk to knows no chunks.
+    body = Body(ChunkedReader(None, IterUnreader([chunks])))
+    answer = (
+        create_app()
+        .test_client()
+        .post(
+            "/v1/files",
+            headers={"Authorization": f"Bearer {key}", "Content-Type": "multipart/form-data; boundary=x"},
+            environ_overrides={"wsgi.input": body, "wsgi.input_terminated": True},
+        )
+    )
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "invalid_body")

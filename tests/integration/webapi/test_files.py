@@ -100,6 +100,11 @@ def test_a_form_that_does_not_fit_is_refused_by_name_and_leaves_nothing(
         ("multipart/form-data; boundary=x", b"--x\r\nNonsense\r\n\r\nab\r\n--x--\r\n"),
         (
             "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nab'
+            b"\r\n--x\r\nContent-Disposition: form-data\r\n\r\nbatch\r\n--x--\r\n",
+        ),
+        (
+            "multipart/form-data; boundary=x",
             b'--x\r\nContent-Disposition: form-data; name="file"; filename="\xff"\r\n\r\n',
         ),
     ],

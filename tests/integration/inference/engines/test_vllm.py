@@ -12,12 +12,15 @@ import pytest
 from openai.types import CreateEmbeddingResponse
 from openai.types.chat import ChatCompletion
 
+from cli.processes import wait_until
 from inference.engines.base import create_engine
 from schemas.errors import EngineError, EngineTooLarge, SettingInvalid
 from tests.engines import EngineThread
 from tests.integration.inference.engines.conftest import VLLM_ARGS
 from tests.models import tiny_llama
 
+# A process that was told to end takes a moment to be gone.
+ENDED_SECONDS = 10
 FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
 CITY = {
     "type": "object",
@@ -174,7 +177,7 @@ def test_a_pooling_model_embeds_is_unloaded_without_a_trace_loads_again_and_dies
     assert thread.ask("/v1/chat/completions", messages=FRANCE).status_code == 404
 
     thread.run(engine.unload())
-    assert engine_processes() == before
+    assert wait_until(lambda: engine_processes() == before, ENDED_SECONDS)
     with pytest.raises(EngineError, match="unloaded"):
         thread.ask("/v1/embeddings", input="one text")
 
