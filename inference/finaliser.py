@@ -5,9 +5,9 @@ dies on the way leaves nothing but half-written files that never appear, and the
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from datetime import timedelta
-from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -126,16 +126,14 @@ def _write_files(session: Session, batch: Batch, ending: BatchStatus) -> None:
     if batch.completed:
         batch.output_file_id = _write(session, batch, "output", _finished(session, batch, succeeded=True))
     if batch.failed:
-        lines = [_finished(session, batch, succeeded=False)]
-        if ending == BatchStatus.EXPIRED:
-            lines.append(_expired(session, batch))
-        batch.error_file_id = _write(session, batch, "failed", chain(*lines))
+        batch.error_file_id = _write(session, batch, "failed", _unsuccessful(session, batch, ending))
 
 
-def _write(session: Session, batch: Batch, folder: str, lines: Iterable[bytes]) -> UUID:
+def _write(session: Session, batch: Batch, folder: str, lines: Generator[bytes, None, None]) -> UUID:
     # The place follows from the batch, so a second try replaces what a first one may have left.
     location, size = f"{folder}/{ids.show(ids.BATCH, batch.id)}.jsonl", 0
-    with file_store().create(location) as stream:
+    # Should the disk be full, the lines' COPY must end before the session can roll back: it would wait for ever.
+    with file_store().create(location) as stream, closing(lines):
         for line in lines:
             size += stream.write(line)
     lasts = batch.output_expires_after_seconds
@@ -154,7 +152,13 @@ def _write(session: Session, batch: Batch, folder: str, lines: Iterable[bytes]) 
     return file.id
 
 
-def _finished(session: Session, batch: Batch, *, succeeded: bool) -> Iterator[bytes]:
+def _unsuccessful(session: Session, batch: Batch, ending: BatchStatus) -> Generator[bytes, None, None]:
+    yield from _finished(session, batch, succeeded=False)
+    if ending == BatchStatus.EXPIRED:
+        yield from _expired(session, batch)
+
+
+def _finished(session: Session, batch: Batch, *, succeeded: bool) -> Generator[bytes, None, None]:
     """The finished lines straight out of PostgreSQL, each with its line end."""
     wanted = {"batch_id": batch.id, "succeeded": succeeded}
     with raw_connection(session).cursor() as cursor, cursor.copy(COPY_RESULTS, wanted) as copy:

@@ -1,20 +1,34 @@
 """What happens to finished answers when the engine or the database goes away in the middle of a chunk."""
 
+import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Thread
 
 import pytest
 from sqlalchemy import func, select
 
+from inference import finaliser
 from inference.engine_host import EngineHost
 from inference.engines.base import Loaded
 from inference.engines.stub import StubEngine
 from inference.runner import work_through
 from schemas.database import session_scope
+from schemas.errors import StorageFull
 from schemas.states import WorkerState
 from schemas.tables import Chunk, Result
 from tests.conftest import forget_settings
-from tests.integration.inference.batch_fixtures import MODELS, as_jsonl, chat_line, progress, submit, worker
+from tests.integration.inference.batch_fixtures import (
+    MODELS,
+    as_jsonl,
+    batch,
+    chat_line,
+    lines_of,
+    progress,
+    submit,
+    worker,
+)
 from tests.integration.inference.lossy_proxy import losing_one_commit
 
 
@@ -67,6 +81,41 @@ def test_answers_whose_commit_was_not_confirmed_are_neither_lost_nor_doubled(
             stored = session.scalar(select(func.count()).where(Result.batch_id == batch_id))
         forget_settings()
     assert (counts.completed, stored) == (200, 200)
+
+
+@pytest.mark.usefixtures("database_url")
+def test_a_batch_that_ends_on_a_full_disk_ends_once_there_is_room() -> None:
+    batch_id = submit(as_jsonl([chat_line(f"c-{n}") for n in range(6000)]))
+    with worker() as gpu:
+        gpu.work()
+    outcome: list[object] = []
+    with files_of_at_most(500_000):
+        # In a thread, because what must not happen is that it waits for ever.
+        ending = Thread(target=lambda: outcome.append(end_of(lambda: finaliser.finalise(batch_id))), daemon=True)
+        ending.start()
+        ending.join(20)
+    assert outcome == [StorageFull]
+    assert batch(batch_id).status == "finalizing"
+    assert finaliser.finalise(batch_id) == "completed"
+    assert len(lines_of(batch(batch_id).output_file_id)) == 6000
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """To this process the disk is full once a file has so many bytes; PostgreSQL does not notice."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def end_of(call: Callable[[], object]) -> object:
+    try:
+        return call()
+    except StorageFull:
+        return StorageFull
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
