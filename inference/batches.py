@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from inference import files
 from inference.engines.base import ENDPOINTS
+from inference.paging import Page, page_of
 from inference.webhooks import subscriptions
 from schemas import ids
 from schemas.errors import (
@@ -48,12 +49,6 @@ class NewBatch:
     # Digest of the caller's request, to tell a repeated call from another one under the same key.
     fingerprint: bytes = b""
     retry_of: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    items: Sequence[Batch]
-    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +154,7 @@ def get(session: Session, tenant: str, public_id: str) -> Batch:
     return batch
 
 
-def list_page(session: Session, tenant: str, after: str | None, limit: int) -> Page:
+def list_page(session: Session, tenant: str, after: str | None, limit: int) -> Page[Batch]:
     """The newest first. `after` is the id of the last batch of the page before."""
     found = select(Batch).where(Batch.tenant == tenant).order_by(Batch.id.desc()).limit(limit + 1)
     if after is not None:
@@ -167,8 +162,7 @@ def list_page(session: Session, tenant: str, after: str | None, limit: int) -> P
             found = found.where(Batch.id < get(session, tenant, after).id)
         except BatchNotFound:
             raise CursorUnknown(after) from None
-    items = session.scalars(found).all()
-    return Page(items[:limit], has_more=len(items) > limit)
+    return page_of(session.scalars(found).all(), limit)
 
 
 def progress(session: Session, batches: Sequence[Batch]) -> dict[UUID, Progress]:

@@ -1,8 +1,7 @@
 """Files: their rows, and their way in and out of the file store."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, Final, Literal
 from uuid import UUID
@@ -11,6 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from inference.file_store import file_store
+from inference.paging import Page, page_of
 from schemas import ids
 from schemas.errors import Conflict, ContentGone, CursorUnknown, FileNotFound, PayloadTooLarge, RequestInvalid
 from schemas.settings import settings
@@ -20,12 +20,6 @@ from schemas.tables.base import now
 BLOCK_BYTES: Final = 262_144
 
 Order = Literal["asc", "desc"]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    items: Sequence[File]
-    has_more: bool
 
 
 class Incoming:
@@ -125,7 +119,7 @@ def list_page(
     after: str | None = None,
     limit: int = 10_000,
     order: Order = "desc",
-) -> Page:
+) -> Page[File]:
     """A page of files by creation time. `after` is the id of the last file of the page before."""
     newest_first = order == "desc"
     query = select(File).where(File.tenant == tenant, File.deleted_at.is_(None))
@@ -135,8 +129,7 @@ def list_page(
         cursor = _cursor(session, tenant, after)
         query = query.where(File.id < cursor if newest_first else File.id > cursor)
     query = query.order_by(File.id.desc() if newest_first else File.id).limit(limit + 1)
-    items = session.scalars(query).all()
-    return Page(items[:limit], has_more=len(items) > limit)
+    return page_of(session.scalars(query).all(), limit)
 
 
 def is_kept(file: File) -> bool:

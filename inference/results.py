@@ -1,7 +1,6 @@
 """A batch's finished lines, while it runs and after: for people who don't want to wait for the output file."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -9,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from schemas.database import OpenSession
 from schemas.errors import ContentGone
 from schemas.states import TERMINAL
 from schemas.tables import Batch, Result
@@ -25,9 +25,7 @@ class ResultStream:
     blocks: Iterator[bytes]
 
 
-def stream(
-    session: Session, batch: Batch, after_line: int, open_session: Callable[[], AbstractContextManager[Session]]
-) -> ResultStream:
+def stream(session: Session, batch: Batch, after_line: int, open_session: OpenSession) -> ResultStream:
     """All finished lines after a line of the input, in the order of the input.
 
     The blocks are read page by page, each in a session of its own, so that a slow reader holds no connection.
@@ -50,7 +48,7 @@ def _last_unbroken_line(session: Session, batch_id: UUID, after_line: int) -> in
     return session.scalar(unbroken) or after_line
 
 
-def _blocks(open_session: Callable[[], AbstractContextManager[Session]], batch_id: UUID, line: int) -> Iterator[bytes]:
+def _blocks(open_session: OpenSession, batch_id: UUID, line: int) -> Iterator[bytes]:
     while True:
         with open_session() as session:
             wanted = select(Result.line, Result.answer).where(Result.batch_id == batch_id, Result.line > line)

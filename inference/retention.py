@@ -5,8 +5,7 @@ it was when it is started again, and two at once do not disturb each other.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,13 +15,12 @@ from sqlalchemy import Select, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inference import files, uploads
+from schemas.database import OpenSession
 from schemas.settings import settings
 from schemas.states import UploadStatus
 from schemas.tables import Batch, File, IdempotencyKey, Request, Result, Upload, UploadPart
 
 log = logging.getLogger(__name__)
-
-OpenSession = Callable[[], AbstractContextManager[Session]]
 
 FILES_AT_ONCE: Final = 100
 LINES_AT_ONCE: Final = 5000

@@ -1,7 +1,7 @@
 """One SQLAlchemy engine per process, sessions for workers, and the COPY that carries the bulk."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Final
 
@@ -35,6 +35,10 @@ def engine() -> Engine:
         max_overflow=0,
         connect_args=CONNECT_ARGS,
     )
+
+
+# What gives long-running work its short transactions: `session_scope`, or another way to open a session.
+OpenSession = Callable[[], AbstractContextManager[Session]]
 
 
 @contextmanager

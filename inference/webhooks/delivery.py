@@ -3,9 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -17,13 +15,12 @@ from sqlalchemy.orm import Session
 
 from inference.webhooks import outbox, retries, sender, signing
 from schemas import ids
+from schemas.database import OpenSession
 from schemas.settings import settings
 from schemas.tables import Event, Webhook, WebhookDelivery
 from schemas.tables.base import now
 
 log = logging.getLogger(__name__)
-
-OpenSession = Callable[[], AbstractContextManager[Session]]
 
 AT_ONCE: Final = 16
 # What the sweep starts again a few seconds later need not go on for ever.
