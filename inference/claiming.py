@@ -47,7 +47,7 @@ END_LEASE: Final = text("""
     WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
 """)
 
-CAN_END: Final = text("""
+MAY_END: Final = text("""
     SELECT NOT EXISTS (SELECT FROM chunks WHERE batch_id = batches.id AND state = 'leased')
        AND (batches.status <> 'in_progress' OR batches.expires_at <= now()
             OR NOT EXISTS (SELECT FROM chunks WHERE batch_id = batches.id AND state = 'waiting'))
@@ -115,7 +115,15 @@ def land(session: Session, claim: Claim, landing: Landing, lease_seconds: float)
     return bool(row[0])
 
 
-def end_lease(session: Session, claim: Claim) -> bool:
-    """Give the chunk back, done or not. True when that was the last thing the batch's end waited for."""
+def end_lease(session: Session, claim: Claim) -> None:
+    """Give the chunk back, done or not."""
     session.execute(END_LEASE, claim.fence)
-    return bool(session.scalar(CAN_END, {"batch_id": claim.batch_id}))
+
+
+def may_end(session: Session, batch_id: UUID) -> bool:
+    """Whether the batch waits for nothing more.
+
+    Ask after `end_lease` was committed: of two workers that give the last two chunks back in the same moment, each
+    would still see the other's lease from within its own transaction, and neither would tell the finaliser.
+    """
+    return bool(session.scalar(MAY_END, {"batch_id": batch_id}))

@@ -72,5 +72,8 @@ def _claim(host: EngineHost) -> Claim | None:
 
 
 def _end_lease(claim: Claim) -> bool:
+    """Give the chunk back. True when that was the last thing the batch's end waited for."""
     with session_scope() as session:
-        return claiming.end_lease(session, claim)
+        claiming.end_lease(session, claim)
+    with session_scope() as session:
+        return claiming.may_end(session, claim.batch_id)
