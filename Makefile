@@ -9,7 +9,10 @@ TORCH := torch==2.13.0
 # The environment is made again when what it was made from changes, or when the checkout has moved.
 STAMP := $(VENV)/.made-from-$(shell { cat requirements.lock; echo "$(TORCH) $(CURDIR)"; } | sha256sum | cut -c1-16)
 
-.PHONY: setup up demo test lint pytest bench docs-check lock clean
+MINUTES ?= 10
+SEED ?= 1
+
+.PHONY: setup up demo test lint pytest faults soak bench docs-check lock clean
 
 setup: $(STAMP)
 
@@ -41,6 +44,13 @@ lint: setup
 
 pytest: setup
 	$(BIN)/python -m pytest
+
+# Every phase of a batch times every fault, each by itself: half an hour.
+faults: setup
+	$(BIN)/python -m pytest -m every_cell tests/faults
+
+soak: setup
+	$(BIN)/python -m pytest -s --timeout=0 --soak-minutes=$(MINUTES) --seed=$(SEED) tests/faults/test_soak.py
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -3,8 +3,6 @@
 docs/operations.md says why each of these is as it is.
 """
 
-from datetime import timedelta
-
 from celery.schedules import crontab
 
 from schemas.settings import settings
@@ -19,10 +17,13 @@ broker_transport_options = {
     "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
     "socket_keepalive": True,
     "health_check_interval": 15,
-    # A web request must not hang on a broker that is away.
+    # Neither a web request nor the sweep must hang on a broker that is away, or there and silent.
     "socket_connect_timeout": 2,
+    "socket_timeout": 2,
     "retry_on_timeout": True,
     "max_retries": 3,
+    "interval_start": 0,
+    "interval_max": 0.2,
 }
 visibility_timeout = VISIBILITY_TIMEOUT_SECONDS
 result_backend_transport_options = {"visibility_timeout": VISIBILITY_TIMEOUT_SECONDS}
@@ -44,12 +45,8 @@ worker_soft_shutdown_timeout = 8.0
 worker_cancel_long_running_tasks_on_connection_loss = False
 timezone = "UTC"
 
+# The sweep is not here: beat runs it itself, see tasks/schedule.py.
 beat_schedule = {
-    "sweep": {
-        "task": "schedule.sweep",
-        "schedule": timedelta(seconds=settings().sweep_seconds),
-        "options": {"queue": "default", "expires": settings().sweep_seconds},
-    },
     "purge": {
         "task": "retention.purge",
         "schedule": crontab(hour="3", minute="17"),

@@ -30,6 +30,7 @@ class Client:
         running = instance.running()
         key = api_key or instance.first_key
         if key is None:
+            instance.check_made()
             raise click.UsageError("Which API key? Give --api-key or set VBS_API_KEY.")
         return cls(url or (running.api_url if running else "") or DEFAULT_URL, key)
 

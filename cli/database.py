@@ -15,15 +15,19 @@ from schemas.settings import settings
 
 
 @contextmanager
-def database_of(data_dir: Path) -> Iterator[Engine]:
-    """Its database, migrated: the one that runs, or else its own, started for as long as the block lasts."""
-    with _url(Instance(data_dir)) as url:
+def database_of(data_dir: Path, *, new: bool = False) -> Iterator[Engine]:
+    """Its database, migrated: the one that runs, or else its own, started for as long as the block lasts.
+
+    A folder without one is refused, unless `new` says that it may be made.
+    """
+    with url_of(Instance(data_dir), new=new) as url:
         upgrade(url)
         yield create_engine(driver_url(url), poolclass=NullPool)
 
 
 @contextmanager
-def _url(instance: Instance) -> Iterator[str]:
+def url_of(instance: Instance, *, new: bool = False) -> Iterator[str]:
+    """Where it is, as it is."""
     running = instance.running()
     if settings().database_url:
         yield settings().database_url
@@ -32,6 +36,8 @@ def _url(instance: Instance) -> Iterator[str]:
     elif running is not None:
         raise StartFailed(f"The system on {instance.data_dir} is still starting; try again when it is ready.")
     else:
+        if not new:
+            instance.check_made()
         with instance.hold():
             server = EmbeddedPostgres(instance.data_dir)
             try:

@@ -2,7 +2,7 @@
 
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,8 +17,7 @@ from rich.console import Console
 from cli.embedded import is_free
 from cli.gpus import gpus
 from cli.instance import Instance
-from cli.options import data_option
-from cli.up import PORTS
+from cli.options import PORTS, data_option, port_options
 from schemas.settings import GIB, environment_of, settings
 
 Verdict = Literal["ok", "note", "problem"]
@@ -37,9 +36,11 @@ class Finding:
 
 @click.command()
 @data_option
-def doctor(data_dir: Path) -> None:
+@port_options
+def doctor(data_dir: Path, port: int, ui_port: int, flower_port: int) -> None:
     """Look at Python, memory, disk, GPUs, ports, database and Redis; say what to do."""
-    console, findings = Console(), list(examine(Instance(data_dir)))
+    ports = {"api": port, "ui": ui_port, "flower": flower_port}
+    console, findings = Console(), list(examine(Instance(data_dir), ports))
     for finding in findings:
         colour = COLOURS[finding.verdict]
         console.print(f"[{colour}]{finding.verdict:>8}[/]  {finding.what}", highlight=False)
@@ -49,12 +50,12 @@ def doctor(data_dir: Path) -> None:
         raise click.exceptions.Exit(1)
 
 
-def examine(instance: Instance) -> Iterator[Finding]:
+def examine(instance: Instance, ports: Mapping[str, int]) -> Iterator[Finding]:
     yield _python()
     yield _memory()
     yield _disk(instance.data_dir)
     yield from _gpus()
-    yield from _ports(instance)
+    yield from _ports(instance, ports)
     yield _database(instance)
     yield _redis(instance)
     yield _versions()
@@ -97,17 +98,16 @@ def _gpus() -> Iterator[Finding]:
         yield Finding("ok", what) if free else Finding("note", what, "Somebody uses it: `nvidia-smi` shows who.")
 
 
-def _ports(instance: Instance) -> Iterator[Finding]:
+def _ports(instance: Instance, ports: Mapping[str, int]) -> Iterator[Finding]:
     running = instance.running()
     if running is not None:
         yield Finding("ok", f"Running on {instance.data_dir}: {running.api_url or 'still starting'}")
         return
-    options = {"api": "--port", "ui": "--ui-port", "flower": "--flower-port"}
-    for name, port in PORTS.items():
+    for name, port in ports.items():
         if is_free(port):
-            yield Finding("ok", f"Port {port} for {name} is free")
+            yield Finding("ok", f"Port {port} for {name} is free" if port else f"Any free port for {name}")
         else:
-            yield Finding("note", f"Port {port} for {name} is taken", f"Choose another: vbs up {options[name]} PORT")
+            yield Finding("note", f"Port {port} for {name} is taken", f"Choose another: vbs up {PORTS[name][0]} PORT")
 
 
 def _database(instance: Instance) -> Finding:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -14,7 +15,9 @@ from schemas.states import WorkerState
 from schemas.tables import Worker
 
 
-def gpu_workers(env: Mapping[str, str], engine: str, count: int | None, up: Callable[[str], bool]) -> list[Program]:
+def gpu_workers(
+    env: Mapping[str, str], engine: str, count: int | None, node_of: Callable[[str], str], is_up: Callable[[str], bool]
+) -> list[Program]:
     """The workers' programs; those of the vLLM engine are pinned, each to a GPU of its own."""
     devices = [gpu.index for gpu in gpus(env)] if engine == "vllm" else []
     count = count or len(devices) or 1
@@ -23,17 +26,17 @@ def gpu_workers(env: Mapping[str, str], engine: str, count: int | None, up: Call
     names = [f"gpu{number}" for number in range(count)]
     pins = [{"CUDA_VISIBLE_DEVICES": device} for device in devices] or [{}] * count
     return [
-        process_table.gpu_worker(name, {**env, **pin}, lambda name=name: up(name))  # type: ignore[misc]
+        process_table.gpu_worker(name, node_of(name), {**env, **pin}, partial(is_up, node_of(name)))
         for name, pin in zip(names, pins, strict=False)
     ]
 
 
-def holds_model(database: Engine, name: str, since: datetime) -> bool:
+def holds_model(database: Engine, node: str, since: datetime) -> bool:
     """Whether a worker that was started since then serves; an engine that can't load its model is an error."""
     with Session(database) as session:
-        worker = session.get(Worker, process_table.node_name(name))
+        worker = session.get(Worker, node)
     if worker is None or worker.started_at < since:
         return False
     if worker.state == WorkerState.BROKEN:
-        raise StartFailed(f"{name} can't load its model: {worker.detail}")
+        raise StartFailed(f"{node} can't load its model: {worker.detail}")
     return worker.state in (WorkerState.READY, WorkerState.BUSY)

@@ -1,15 +1,18 @@
 """What one running system leaves in its data folder: a lock, where everything is, and the first key."""
 
 import fcntl
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Final, Self
 
 from cli.embedded import private_file
 from schemas.errors import StartFailed
+
+MARK_BYTES: Final = 2
 
 
 @dataclass(slots=True)
@@ -39,6 +42,11 @@ class Instance:
         self.first_key_file = self.data_dir / "first-key"
         self._record = self.run_dir / "instance.json"
 
+    @property
+    def mark(self) -> str:
+        """Tells this system's workers from those of another one on this host, when the two share a database."""
+        return hashlib.blake2b(bytes(self.data_dir), digest_size=MARK_BYTES).hexdigest()
+
     @contextmanager
     def hold(self) -> Iterator[Self]:
         """Be the only one that runs on this folder. The lock goes with its process, so it is never stale."""
@@ -49,6 +57,16 @@ class Instance:
                 by = f" by process {found.pid}" if found else ""
                 raise StartFailed(f"{self.data_dir} is in use{by}. Stop that with `vbs down --data {self.data_dir}`.")
             yield self
+
+    @property
+    def is_made(self) -> bool:
+        """Whether a system has ever used this folder."""
+        return self.run_dir.is_dir()
+
+    def check_made(self) -> None:
+        """A mistyped folder is told, and not made."""
+        if not self.is_made:
+            raise StartFailed(f"There is no data in {self.data_dir}; `vbs up --data {self.data_dir}` makes it.")
 
     def _make_folders(self) -> None:
         try:

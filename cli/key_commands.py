@@ -7,9 +7,11 @@ from sqlalchemy.orm import Session
 
 from cli.columns import show_columns
 from cli.database import database_of
+from cli.instance import Instance
 from cli.options import data_option
 from inference import api_keys
 from schemas import ids
+from schemas.settings import settings
 from schemas.states import Role
 from schemas.tables import ApiKey
 
@@ -28,8 +30,11 @@ def key() -> None:
 @click.option("--pending-requests", type=click.IntRange(min=0), help="Batch requests waiting or running. 0: no limit.")
 @click.option("--stored-bytes", type=click.IntRange(min=0), help="Bytes kept in files. 0: no limit.")
 def create(data_dir: Path, name: str, role: str, tenant: str | None, **limits: int | None) -> None:
-    """Make a key and print it: it is shown this once."""
-    with database_of(data_dir) as database, Session(database) as session, session.begin():
+    """Make a key and print it: it is shown this once. A folder that holds no system yet gets its database."""
+    instance = Instance(data_dir)
+    if not settings().database_url and not instance.is_made:
+        click.echo(f"There was no data in {instance.data_dir} yet: this is its first key.", err=True)
+    with database_of(data_dir, new=True) as database, Session(database) as session, session.begin():
         _, plain = api_keys.create(session, name, Role(role), tenant, **limits)
     click.echo(plain)
 

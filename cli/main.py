@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from cli.backup_commands import backup, restore
 from cli.batch_commands import batch
 from cli.database_commands import db
 from cli.doctor import doctor
@@ -29,7 +30,7 @@ def vbs() -> None:
     """vLLM Batch Server: run OpenAI-compatible batches on the GPUs you own."""
 
 
-for command in (up, down, demo, status, doctor, key, batch, worker, db):
+for command in (up, down, demo, status, doctor, key, batch, worker, db, backup, restore):
     vbs.add_command(command)
 
 

@@ -50,12 +50,12 @@ class Addresses:
 
 
 def api(addresses: Addresses, env: Mapping[str, str]) -> Program:
-    argv = _gunicorn("webapi.api:create_app()", addresses.host, addresses.api_port, workers=2, threads=16)
+    argv = _gunicorn("webapi.api:create_app()", addresses.host, addresses.api_port, workers=2)
     return _web("api", argv, env, f"{addresses.api_url}/health")
 
 
 def ui(addresses: Addresses, env: Mapping[str, str]) -> Program:
-    argv = _gunicorn("webapi.ui:create_app()", addresses.host, addresses.ui_port, workers=1, threads=16)
+    argv = _gunicorn("webapi.ui:create_app()", addresses.host, addresses.ui_port, workers=1)
     return _web("ui", argv, env, addresses.ui_url)
 
 
@@ -70,13 +70,12 @@ def beat(env: Mapping[str, str], run_dir: Path) -> Program:
     return Program("beat", argv, env, stop_seconds=WEB_STOP_SECONDS, cwd=ROOT)
 
 
-def cpu_worker(env: Mapping[str, str], redis_url: str) -> Program:
-    name = node_name("cpu")
-    return _worker("cpu", _celery_worker(name, CPU_QUEUES, threads=4), env, lambda: answers_ping(redis_url, name))
+def cpu_worker(node: str, env: Mapping[str, str], redis_url: str) -> Program:
+    return _worker("cpu", _celery_worker(node, CPU_QUEUES, threads=4), env, lambda: answers_ping(redis_url, node))
 
 
-def gpu_worker(name: str, env: Mapping[str, str], is_up: Callable[[], bool]) -> Program:
-    return _worker(name, gpu_worker_argv(node_name(name)), {**WORKER_ENVIRONMENT, **env}, is_up)
+def gpu_worker(name: str, node: str, env: Mapping[str, str], is_up: Callable[[], bool]) -> Program:
+    return _worker(name, gpu_worker_argv(node), {**WORKER_ENVIRONMENT, **env}, is_up)
 
 
 def gpu_worker_argv(node: str) -> list[str]:
@@ -96,11 +95,10 @@ def _web(name: str, argv: list[str], env: Mapping[str, str], url: str) -> Progra
     return Program(name, argv, env, lambda: answers_http(url), stop_seconds=WEB_STOP_SECONDS, cwd=ROOT)
 
 
-def _gunicorn(application: str, host: str, port: int, workers: int, threads: int) -> list[str]:
+def _gunicorn(application: str, host: str, port: int, workers: int) -> list[str]:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    options = [f"--bind={bind}", "--worker-class=gthread", f"--workers={workers}", f"--threads={threads}"]
-    limits = ["--timeout=120", "--graceful-timeout=2", "--keep-alive=30", "--no-control-socket"]
-    return [sys.executable, "-m", "gunicorn", *options, *limits, application]
+    options = ["--config=python:webapi.server", f"--bind={bind}", f"--workers={workers}", "--graceful-timeout=2"]
+    return [sys.executable, "-m", "gunicorn", *options, application]
 
 
 def _celery_worker(node: str, queues: str, threads: int) -> list[str]:

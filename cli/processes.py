@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 LAUNCH: Final = Path(__file__).with_name("launch.py")
+# What a process has started may tidy up after it: Python's resource tracker removes shared memory.
+TIDY_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def stop(process: subprocess.Popen[bytes], program: Program) -> bool:
 def end(process: subprocess.Popen[bytes], timeout_seconds: float) -> bool:
     """See to it that a process which was asked to end does, with everything it started."""
     orderly = _wait(process, timeout_seconds)
+    if orderly:
+        wait_until(lambda: not _group_lives(process.pid), TIDY_SECONDS)
     kill_group(process.pid)
     process.wait()
     return orderly
@@ -78,6 +82,14 @@ def _wait(process: subprocess.Popen[bytes], timeout_seconds: float) -> bool:
     try:
         process.wait(timeout_seconds)
     except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
         return False
     return True
 

@@ -22,6 +22,7 @@ QUEUES: Final = ("inference", "default", "webhooks", "retention", "labelstudio",
 def status(data_dir: Path, as_json: bool) -> None:
     """Show processes, workers, queues and addresses. Fails where nothing runs."""
     instance = Instance(data_dir)
+    instance.check_made()
     running = instance.running()
     if running is None:
         raise click.ClickException(f"Nothing runs on {instance.data_dir}. `vbs up --data {data_dir}` starts it.")

@@ -13,9 +13,9 @@ from cli.embedded import tail
 from cli.processes import Program, end, kill_group, spawn
 from schemas.errors import StartFailed
 
-BACKOFF_SECONDS: Final = (0.5, 1, 2, 5, 10, 30)
+BACKOFF_SECONDS: Final = (0.5, 1, 2, 5)
 # One that ran this long has recovered: its next end counts as the first.
-RECOVERED_SECONDS: Final = 60.0
+RECOVERED_SECONDS: Final = 20.0
 # One that ends this often before it was ever up will not come up.
 MOST_FALSE_STARTS: Final = 3
 TICK_SECONDS: Final = 0.1

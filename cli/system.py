@@ -15,6 +15,7 @@ from cli.first_key import make_first_key
 from cli.gpu_workers import gpu_workers, holds_model
 from cli.instance import Instance, Running
 from cli.leftovers import end_leftovers, start_time
+from cli.options import PORTS
 from cli.process_table import Addresses
 from cli.processes import Program
 from cli.supervisor import Supervisor
@@ -57,11 +58,11 @@ def check_ports(wanted: Wanted) -> None:
     """Before anything is started: what would fail later, told with its remedy."""
     where = wanted.addresses
     ports = {
-        "api": ("--port", where.host, where.api_port),
-        "ui": ("--ui-port", where.host, where.ui_port),
-        "flower": ("--flower-port", "127.0.0.1", where.flower_port),
+        "api": (where.host, where.api_port),
+        "ui": (where.host, where.ui_port),
+        "flower": ("127.0.0.1", where.flower_port),
     }
-    wished = [place for name, place in ports.items() if name not in wanted.without]
+    wished = [(PORTS[name][0], *place) for name, place in ports.items() if name not in wanted.without]
     numbers = [port for _, _, port in wished]
     taken = [
         f"Port {port} is taken; choose another with {option}."
@@ -131,15 +132,20 @@ class System:
             process_table.ui(where, env),
             process_table.flower(where, env, run_dir),
             process_table.beat(env, run_dir),
-            process_table.cpu_worker(env, self.settings.redis_url),
+            process_table.cpu_worker(self._node("cpu"), env, self.settings.redis_url),
             *gpu_workers(
-                env, self.settings.engine, self.wanted.workers, lambda name: self._holds_model(database, name)
+                env,
+                self.settings.engine,
+                self.wanted.workers,
+                self._node,
+                lambda node: holds_model(database, node, self.started_at),
             ),
         ]
         self._start([program for program in everything if program.name not in self.wanted.without], LOAD_SECONDS)
 
-    def _holds_model(self, database: Engine, name: str) -> bool:
-        return holds_model(database, name, self.started_at)
+    def _node(self, name: str) -> str:
+        """A worker's name in the database and in Celery: the same after a restart."""
+        return process_table.node_name(f"{name}-{self.instance.mark}")
 
     def _start(self, programs: list[Program], timeout_seconds: float) -> None:
         self.supervisor.start(programs)

@@ -10,9 +10,10 @@ import click
 
 from cli import demo as demonstration
 from cli.embedded import free_port, is_free
+from cli.engine_check import check_engine_args
 from cli.instance import Instance, Running
 from cli.models import CPU_ENGINE_ARGS, check_engine, default_models, parse_engine_args, parse_models
-from cli.options import data_option
+from cli.options import PORTS, data_option, port_options
 from cli.process_table import Addresses
 from cli.processes import wait_until
 from cli.supervisor import Stopped
@@ -20,20 +21,12 @@ from cli.system import Wanted, running_system
 from schemas.settings import settings
 
 DOWN_SECONDS = 30.0
-PORTS = {"api": 4080, "ui": 8001, "flower": 5555}
-PORT = click.IntRange(0, 65535)
 
 
 @click.command()
 @data_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address the API and the UI listen on.")
-@click.option("--port", type=PORT, default=PORTS["api"], show_default=True, help="Port of the API. 0: any free one.")
-@click.option(
-    "--ui-port", type=PORT, default=PORTS["ui"], show_default=True, help="Port of the curation UI. 0: any free one."
-)
-@click.option(
-    "--flower-port", type=PORT, default=PORTS["flower"], show_default=True, help="Port of Flower. 0: any free one."
-)
+@port_options
 @click.option("--workers", type=click.IntRange(min=1), help="Inference workers. Default: one for each GPU, or one.")
 @click.option("--engine", help="vllm, openai, stub, or the dotted path `module:Class` of your own.")
 @click.option("--engine-arg", "engine_args", multiple=True, metavar="KEY=VALUE", help="An argument of the engine.")
@@ -58,6 +51,7 @@ def up(
 def down(data_dir: Path) -> None:
     """Stop the system that runs on a data folder."""
     instance = Instance(data_dir)
+    instance.check_made()
     running = instance.running()
     if running is None:
         click.echo(f"Nothing runs on {instance.data_dir}.")
@@ -72,7 +66,7 @@ def down(data_dir: Path) -> None:
 @data_option
 def demo(data_dir: Path) -> None:
     """Start everything on free ports, run a sample batch on vLLM, show its answers and stop."""
-    ports = [port if is_free(port) else free_port() for port in PORTS.values()]
+    ports = [port if is_free(port) else free_port() for _, port in PORTS.values()]
     wanted = _wanted(data_dir, Addresses("127.0.0.1", *ports), engine="vllm")
     try:
         with running_system(wanted) as system:
@@ -98,6 +92,7 @@ def _wanted(
     check_engine(chosen)
     served = parse_models(models) or base.models
     arguments = {**base.engine_args, **parse_engine_args(engine_args)}
+    check_engine_args(chosen, arguments)
     if not served:
         served = default_models(chosen)
         arguments = {**(CPU_ENGINE_ARGS if chosen == "vllm" else {}), **arguments}

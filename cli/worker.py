@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import click
 
-from cli.models import parse_engine_args, parse_models
+from cli.models import check_engine, parse_engine_args, parse_models
 from cli.process_table import ROOT, gpu_worker_argv, node_name
 from inference.engines.environment import WORKER_ENVIRONMENT
 from schemas.errors import StartFailed
@@ -32,6 +32,8 @@ def worker(
         engine_args={**base.engine_args, **parse_engine_args(engine_args)},
         models=parse_models(models) or base.models,
     )
+    # The arguments are checked by the worker itself, before it does anything else.
+    check_engine(wanted.engine)
     if not wanted.models:
         raise click.UsageError("Say which models to serve: --model, or VBS_MODELS.")
     env = {**WORKER_ENVIRONMENT, **environment_of(wanted)}

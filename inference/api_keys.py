@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from schemas import ids
-from schemas.errors import KeyInvalid, KeyNotFound
+from schemas.errors import KeyInvalid, KeyNameTaken, KeyNotFound
 from schemas.states import Role
 from schemas.tables import ApiKey
 from schemas.tables.base import now
@@ -28,11 +28,15 @@ def create(
     pending_requests: int | None = None,
     stored_bytes: int | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key, and its plain text, which nobody can see again."""
+    """A new key, and its plain text, which nobody can see again. Its name tells it from the tenant's other keys."""
+    tenant = tenant or name
+    of_the_name = select(ApiKey.id).where(ApiKey.name == name, ApiKey.tenant == tenant, ApiKey.revoked_at.is_(None))
+    if session.scalar(of_the_name.limit(1)) is not None:
+        raise KeyNameTaken(name, tenant)
     plain = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     key = ApiKey(
         name=name,
-        tenant=tenant or name,
+        tenant=tenant,
         role=role,
         hint=hint_of(plain),
         digest=digest_of(plain),

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from inference import files
+from inference import files, quotas
 from inference.engines.base import ENDPOINTS
 from inference.paging import Page, page_of
 from inference.webhooks import subscriptions
@@ -20,6 +20,7 @@ from schemas.errors import (
     BatchNotFound,
     Conflict,
     CursorUnknown,
+    FileNotFound,
     IdempotencyMismatch,
     InputFileInvalid,
     MoveNotAllowed,
@@ -76,11 +77,12 @@ def completion_time(window: str) -> timedelta:
     return time
 
 
-def create(session: Session, wanted: NewBatch) -> Batch:
+def create(session: Session, wanted: NewBatch, *, pending_limit: int = 0) -> Batch:
     """A batch on an uploaded file. The same call under the same idempotency key gives the same batch."""
-    repeated = _repeated(session, wanted)
+    repeated = repeated_batch(session, wanted.tenant, wanted.idempotency_key, wanted.fingerprint)
     if repeated is not None:
         return repeated
+    quotas.check_pending(session, wanted.tenant, pending_limit)
     with session.begin_nested() as savepoint:
         batch = _new_batch(session, wanted)
         is_first = wanted.idempotency_key is None or _remember(session, wanted, batch)
@@ -88,7 +90,7 @@ def create(session: Session, wanted: NewBatch) -> Batch:
             savepoint.rollback()
     if not is_first:
         # The same call is being made twice at once, and the other one won.
-        return create(session, wanted)
+        return create(session, wanted, pending_limit=pending_limit)
     if wanted.webhook_url is not None:
         subscriptions.create_for_batch(session, batch, wanted.webhook_url, wanted.webhook_secret)
     return batch
@@ -119,7 +121,10 @@ def _new_batch(session: Session, wanted: NewBatch) -> Batch:
 
 
 def _input_file(session: Session, wanted: NewBatch) -> File:
-    file = files.get(session, wanted.tenant, wanted.input_file_id)
+    try:
+        file = files.get(session, wanted.tenant, wanted.input_file_id)
+    except FileNotFound:
+        raise FileNotFound(wanted.input_file_id, param="input_file_id") from None
     if file.purpose != "batch":
         raise InputFileInvalid(
             f"A batch needs a file uploaded for `batch`; this one is for `{file.purpose}`.", param="input_file_id"
@@ -129,13 +134,12 @@ def _input_file(session: Session, wanted: NewBatch) -> File:
     return file
 
 
-def _repeated(session: Session, wanted: NewBatch) -> Batch | None:
-    if wanted.idempotency_key is None:
-        return None
-    known = session.get(IdempotencyKey, (wanted.tenant, wanted.idempotency_key))
+def repeated_batch(session: Session, tenant: str, key: str | None, fingerprint: bytes) -> Batch | None:
+    """What the same call made before, if this is one that is made again."""
+    known = None if key is None else session.get(IdempotencyKey, (tenant, key))
     if known is None:
         return None
-    if known.fingerprint != wanted.fingerprint:
+    if known.fingerprint != fingerprint:
         raise IdempotencyMismatch("This Idempotency-Key was used for a different request.", param="Idempotency-Key")
     return session.get_one(Batch, known.batch_id)
 
@@ -165,18 +169,37 @@ def list_page(session: Session, tenant: str, after: str | None, limit: int) -> P
     return page_of(session.scalars(found).all(), limit)
 
 
+def get_with_progress(session: Session, tenant: str, public_id: str) -> tuple[Batch, Progress]:
+    """A batch and how far it is, in one trip to the database: this is what clients ask for again and again."""
+    chunks_of_live = and_(Chunk.batch_id == Batch.id, Batch.ended_at.is_(None))
+    found = select(Batch, *_sums()).outerjoin(Chunk, chunks_of_live).group_by(Batch.id)
+    batch_id = ids.parse(ids.BATCH, public_id, BatchNotFound)
+    row = session.execute(found.where(Batch.id == batch_id, Batch.tenant == tenant)).one_or_none()
+    if row is None:
+        raise BatchNotFound(public_id)
+    batch, *counts = row
+    return batch, _frozen(batch) if None in counts else Progress(*map(int, counts))
+
+
 def progress(session: Session, batches: Sequence[Batch]) -> dict[UUID, Progress]:
     """Counts and usage: of batches that ended as they were frozen, of the others as they are now."""
-    counted = {batch.id: Progress(*(getattr(batch, name) for name in COUNTS)) for batch in batches}
+    counted = {batch.id: _frozen(batch) for batch in batches}
     live = [batch.id for batch in batches if batch.status not in TERMINAL]
     return counted | counted_in_chunks(session, live) if live else counted
 
 
 def counted_in_chunks(session: Session, batch_ids: Sequence[UUID]) -> dict[UUID, Progress]:
     """Where the counts live until a batch ends. One that was never taken in has no chunks."""
-    sums = (func.sum(getattr(Chunk, name)) for name in COUNTS)
-    rows = session.execute(select(Chunk.batch_id, *sums).where(Chunk.batch_id.in_(batch_ids)).group_by(Chunk.batch_id))
-    return {batch_id: Progress(*map(int, counts)) for batch_id, *counts in rows}
+    counts = select(Chunk.batch_id, *_sums()).where(Chunk.batch_id.in_(batch_ids)).group_by(Chunk.batch_id)
+    return {batch_id: Progress(*map(int, sums)) for batch_id, *sums in session.execute(counts)}
+
+
+def _frozen(batch: Batch) -> Progress:
+    return Progress(*(getattr(batch, name) for name in COUNTS))
+
+
+def _sums() -> list[ColumnElement[int]]:
+    return [func.sum(getattr(Chunk, name)) for name in COUNTS]
 
 
 def cancel(session: Session, tenant: str, public_id: str) -> Batch:

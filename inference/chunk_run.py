@@ -4,59 +4,60 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy.exc import IntegrityError
-
-from inference import claiming
-from inference.claiming import Claim, Landing
+from inference import claiming, unanswered
+from inference.claiming import Claim
 from inference.engine_host import EngineHost
 from inference.engines.base import Answer, Usage
+from inference.lander import Lander
 from inference.overload import pause_before_retry
+from inference.patience import patiently
 from inference.result_lines import answered_line, result_row, unanswered_line
-from inference.unanswered import Waiting, read_page
-from schemas.database import DATABASE_LOST, session_scope
-from schemas.errors import EngineError, LeaseLost
+from inference.suspicion import group_size, is_culprit
+from inference.unanswered import Waiting
+from schemas.database import session_scope
+from schemas.errors import EngineError
 from schemas.settings import settings
 
 log = logging.getLogger(__name__)
 
-LAND_AT_ONCE: Final = 1000
+ENGINE_CRASHED: Final = ("engine_crashed", "The engine died each time it worked on this request, at last on it alone.")
 ENGINE_FAULT: Final = ("engine_error", "The engine failed on this request in a way it does not explain.")
 
 
 class ChunkRun:
     def __init__(self, host: EngineHost, claim: Claim) -> None:
         self.claim = claim
+        # The last line that was at the engine when it died; 0 as long as it lives.
+        self.died_at = 0
+        self._fed_to = 0
         self._host = host
         self._in_flight: set[asyncio.Task[None]] = set()
         self._stopped = asyncio.Event()
-        self._drained = asyncio.Event()
-        self._land_now = asyncio.Event()
-        self._landing = Landing()
-        self._lander = asyncio.create_task(self._land_until_drained())
-        self._watch = asyncio.create_task(self._stop_with_the_worker())
+        self._lander = Lander(claim, when_unwanted=self.stop, when_served=host.served)
+        host.join(self)
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
 
     async def feed(self) -> None:
         """Hand every request that has no result yet to the engine, as fast as its window takes them."""
+        if self.claim.deaths:
+            await self._try_suspects()
         async with aclosing(self._unanswered()) as requests:
             async for waiting in requests:
-                await self._host.acquire()
-                if self._stopped.is_set():
-                    self._host.release()
+                if not await self._hand_over(waiting):
                     return
-                self._start(waiting)
 
     async def drained(self) -> None:
         """Wait for the answers that are still out, and until all is saved."""
-        while self._in_flight:
-            await asyncio.wait(self._in_flight)
-        self._watch.cancel()
-        self._drained.set()
-        self._land_now.set()
-        await self._lander
+        await self._answered()
+        self._host.leave(self)
+        await self._lander.close()
 
     def stop(self) -> None:
         """Feed no more and abort what is at the engine; what is finished stays."""
@@ -64,9 +65,46 @@ class ChunkRun:
         for task in self._in_flight:
             task.cancel()
 
-    async def _stop_with_the_worker(self) -> None:
-        await self._host.stopping.wait()
+    def engine_died(self) -> None:
+        if self._in_flight and not self.stopped:
+            self.died_at = self._fed_to
         self.stop()
+
+    async def _answered(self) -> None:
+        while self._in_flight:
+            await asyncio.wait(self._in_flight)
+
+    # Suspects
+
+    async def _try_suspects(self) -> None:
+        """Answer them all, or find the one among them that the engine does not survive.
+
+        Should it die here, the group that did it is on record, and the chunk's next run has fewer suspects.
+        """
+        claim = self.claim
+        suspects = await patiently(unanswered.count, claim, claim.suspect_to)
+        size = group_size(claim.deaths, suspects)
+        log.warning("chunk %d of batch %s: trying %d suspects by %d", claim.number, claim.batch_id, suspects, size)
+        while not self.stopped:
+            # Those before have a result by now.
+            group = await patiently(unanswered.read_page, claim, 0, claim.suspect_to, size)
+            if not group:
+                await patiently(_acquit, claim)
+                return
+            if is_culprit(claim.deaths, suspects):
+                self._give_up(group[0], *ENGINE_CRASHED)
+                await self._lander.flush()
+            else:
+                await self._answer_alone(group)
+
+    async def _answer_alone(self, group: Sequence[Waiting]) -> None:
+        """Have these answered and saved while nothing else is at the engine."""
+        await self._host.idle()
+        for waiting in group:
+            if not await self._hand_over(waiting):
+                break
+        await self._answered()
+        await self._lander.flush()
 
     # Reading
 
@@ -82,14 +120,21 @@ class ChunkRun:
             next_page.cancel()
 
     async def _page_after(self, line: int) -> Sequence[Waiting]:
-        return [] if self._stopped.is_set() else await asyncio.to_thread(read_page, self.claim, line)
+        return [] if self.stopped else await patiently(unanswered.read_page, self.claim, line)
 
     # Answering
 
-    def _start(self, waiting: Waiting) -> None:
+    async def _hand_over(self, waiting: Waiting) -> bool:
+        """Put a request at the engine once its window has a place. False: this run is to stop."""
+        await self._host.acquire()
+        if self.stopped:
+            self._host.release()
+            return False
+        self._fed_to = waiting.line
         task = asyncio.create_task(self._answer(waiting))
         self._in_flight.add(task)
         task.add_done_callback(self._ended)
+        return True
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         # Here and not in the task: one that is cancelled before its first step never runs a line of its own.
@@ -100,12 +145,10 @@ class ChunkRun:
         try:
             answer = await self._lasting_answer(waiting.body.encode())
         except EngineError as error:
-            if not self._stopped.is_set():
-                self._host.broke(error)
-                self.stop()
+            self._host.broke(error)
         except Exception:
             log.exception("batch %s line %d: the engine's adapter failed", self.claim.batch_id, waiting.line)
-            self._add(waiting, unanswered_line(self.claim.batch_id, waiting.line, waiting.custom_id, *ENGINE_FAULT))
+            self._give_up(waiting, *ENGINE_FAULT)
         else:
             line = answered_line(self.claim.batch_id, waiting.line, waiting.custom_id, answer)
             self._add(waiting, line, answer.status_code < 300, answer.usage)
@@ -133,52 +176,16 @@ class ChunkRun:
             chance=random.random(),
         )
 
+    def _give_up(self, waiting: Waiting, code: str, message: str) -> None:
+        """Let the request have this error for its result."""
+        log.error("batch %s line %d: %s: %s", self.claim.batch_id, waiting.line, code, message)
+        self._add(waiting, unanswered_line(self.claim.batch_id, waiting.line, waiting.custom_id, code, message))
+
     def _add(self, waiting: Waiting, line: bytes, succeeded: bool = False, usage: Usage = Usage()) -> None:  # noqa: B008
         row = result_row(self.claim.batch_id, waiting.line, succeeded=succeeded, answer=line)
-        self._landing.add(row, succeeded, usage)
-        if len(self._landing.rows) >= LAND_AT_ONCE:
-            self._land_now.set()
-
-    # Landing
-
-    async def _land_until_drained(self) -> None:
-        """Save about once a second; each time also renews the lease and hears whether the batch still wants us."""
-        while not (self._drained.is_set() and not self._landing.rows):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._land_now.wait(), settings().flush_seconds)
-            self._land_now.clear()
-            await self._land()
-
-    async def _land(self) -> None:
-        landing, self._landing = self._landing, Landing()
-        try:
-            wanted = await self._saved(landing)
-        except LeaseLost as lost:
-            log.warning("%s", lost.message)
-            self.stop()
-        else:
-            if landing.completed:
-                self._host.served()
-            if not wanted:
-                self.stop()
-
-    async def _saved(self, landing: Landing) -> bool:
-        """Save exactly these lines, however often the database goes away. False: nobody wants the rest."""
-        lost_before = False
-        while True:
-            try:
-                return await asyncio.to_thread(_save, self.claim, landing)
-            except IntegrityError:
-                # Lines are saved together or not at all: here the commit had arrived, and only its answer was lost.
-                if not lost_before:
-                    raise
-                return True
-            except DATABASE_LOST as error:
-                log.warning("chunk %d of batch %s: not saved yet: %s", self.claim.number, self.claim.batch_id, error)
-                lost_before = True
-                await asyncio.sleep(settings().flush_seconds)
+        self._lander.add(row, succeeded, usage)
 
 
-def _save(claim: Claim, landing: Landing) -> bool:
+def _acquit(claim: Claim) -> None:
     with session_scope() as session:
-        return claiming.land(session, claim, landing, settings().lease_seconds)
+        claiming.acquit(session, claim)

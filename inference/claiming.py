@@ -13,20 +13,22 @@ from inference.engines.base import Usage
 from schemas.database import copy_rows
 from schemas.errors import LeaseLost
 
+# What killed an engine comes after what did not, so that it can't hold up healthy work.
 CLAIM: Final = text("""
     WITH best AS (
         SELECT chunks.batch_id, chunks.number, batches.endpoint, batches.expires_at
         FROM chunks JOIN batches ON batches.id = chunks.batch_id
         WHERE chunks.state = 'waiting' AND chunks.model = ANY(:models)
           AND batches.status = 'in_progress' AND batches.expires_at > now()
-        ORDER BY batches.priority DESC, chunks.model IS DISTINCT FROM :held, batches.expires_at,
-                 batches.id, chunks.number
+        ORDER BY batches.priority DESC, chunks.deaths > 0, chunks.model IS DISTINCT FROM :held,
+                 batches.expires_at, batches.id, chunks.number
         LIMIT 1 FOR UPDATE OF chunks SKIP LOCKED
     )
-    UPDATE chunks SET state = 'leased', worker = :worker, epoch = epoch + 1,
+    UPDATE chunks SET state = 'leased', worker = :worker, epoch = epoch + 1, reached = 0,
            lease_expires_at = now() + make_interval(secs => :lease_seconds)
     FROM best WHERE chunks.batch_id = best.batch_id AND chunks.number = best.number
-    RETURNING chunks.batch_id, chunks.number, chunks.epoch, chunks.model, best.endpoint, best.expires_at
+    RETURNING chunks.batch_id, chunks.number, chunks.epoch, chunks.model, best.endpoint, best.expires_at,
+              chunks.deaths, chunks.suspect_to
 """)
 
 LAND: Final = text("""
@@ -41,11 +43,47 @@ LAND: Final = text("""
     RETURNING batches.status = 'in_progress' AND batches.expires_at > now()
 """)
 
-END_LEASE: Final = text("""
-    UPDATE chunks SET worker = NULL, lease_expires_at = NULL,
-           state = CASE WHEN completed + failed >= total THEN 'done' ELSE 'waiting' END
+REACH: Final = text("""
+    UPDATE chunks SET reached = :line
+    WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
+    RETURNING reached
+""")
+
+ACQUIT: Final = text("""
+    UPDATE chunks SET deaths = 0, suspect_to = 0
     WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
 """)
+
+# The end of a lease. `died_at` is the last line that may have been at an engine when it died: up to there, what has no
+# result is suspect. 0 means that nothing died.
+GIVE_BACK: Final = """
+    UPDATE chunks SET worker = NULL, lease_expires_at = NULL,
+           state = CASE WHEN completed + failed >= total THEN 'done' ELSE 'waiting' END,
+           deaths = deaths + ({died_at} > 0)::int,
+           suspect_to = CASE WHEN {died_at} > 0 THEN {died_at} ELSE suspect_to END
+"""
+
+END_LEASE: Final = text(f"""
+    {GIVE_BACK.format(died_at="CAST(:died_at AS integer)")}
+    WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
+""")
+
+# A finaliser holds its batch's chunks for as long as it writes files, and the sweep waits for nobody. A lease that
+# lasts longer than any lease was given by a clock that has been set back since.
+RELEASE_STALE: Final = text(f"""
+    WITH stale AS (
+        SELECT batch_id, number FROM chunks
+        WHERE state = 'leased' AND (lease_expires_at < now()
+              OR lease_expires_at > now() + 2 * make_interval(secs => :lease_seconds))
+        FOR UPDATE SKIP LOCKED
+    )
+    {GIVE_BACK.format(died_at="reached")}, epoch = epoch + 1
+    FROM stale WHERE chunks.batch_id = stale.batch_id AND chunks.number = stale.number
+""")
+
+TAKE_BACK: Final = text(
+    f"{GIVE_BACK.format(died_at='reached')}, epoch = epoch + 1 WHERE state = 'leased' AND worker = :worker"
+)
 
 MAY_END: Final = text("""
     SELECT NOT EXISTS (SELECT FROM chunks WHERE batch_id = batches.id AND state = 'leased')
@@ -66,6 +104,9 @@ class Claim:
     model: str
     endpoint: str
     expires_at: datetime
+    # How often an engine died over this chunk, and up to which line its requests are suspects.
+    deaths: int = 0
+    suspect_to: int = 0
 
     @property
     def fence(self) -> dict[str, object]:
@@ -109,21 +150,42 @@ def land(session: Session, claim: Claim, landing: Landing, lease_seconds: float)
     """Save finished lines and renew the lease, in the caller's transaction. False: nobody wants the rest."""
     row = session.execute(LAND, claim.fence | landing.counts | {"lease_seconds": lease_seconds}).one_or_none()
     if row is None:
-        raise LeaseLost(f"Chunk {claim.number} of batch {claim.batch_id} belongs to another worker now.")
+        raise _lost(claim)
     if landing.rows:
         copy_rows(session, COPY_RESULTS, landing.rows)
     return bool(row[0])
 
 
-def end_lease(session: Session, claim: Claim) -> None:
+def reach(session: Session, claim: Claim, line: int) -> None:
+    """Note ahead of time how far the engine may get, for the case that the whole process dies with it."""
+    if session.scalar(REACH, claim.fence | {"line": line}) is None:
+        raise _lost(claim)
+
+
+def acquit(session: Session, claim: Claim) -> None:
+    """None of the chunk's requests is suspect any more."""
+    session.execute(ACQUIT, claim.fence)
+
+
+def end_lease(session: Session, claim: Claim, died_at: int = 0) -> None:
     """Give the chunk back, done or not."""
-    session.execute(END_LEASE, claim.fence)
+    session.execute(END_LEASE, claim.fence | {"died_at": died_at})
+
+
+def release_stale(session: Session, lease_seconds: float) -> None:
+    """Take back what nobody has renewed in time. Its holder, should it live, can't write any more."""
+    session.execute(RELEASE_STALE, {"lease_seconds": lease_seconds})
+
+
+def take_back(session: Session, worker: str) -> None:
+    """Take back what a worker held in an earlier life, which it did not end in order."""
+    session.execute(TAKE_BACK, {"worker": worker})
 
 
 def may_end(session: Session, batch_id: UUID) -> bool:
-    """Whether the batch waits for nothing more.
-
-    Ask after `end_lease` was committed: of two workers that give the last two chunks back in the same moment, each
-    would still see the other's lease from within its own transaction, and neither would tell the finaliser.
-    """
+    """Whether the batch waits for nothing more. To be asked once `end_lease` is committed."""
     return bool(session.scalar(MAY_END, {"batch_id": batch_id}))
+
+
+def _lost(claim: Claim) -> LeaseLost:
+    return LeaseLost(f"Chunk {claim.number} of batch {claim.batch_id} belongs to another worker now.")

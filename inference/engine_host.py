@@ -3,21 +3,34 @@
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from inference.engines.base import Engine, Loaded
 from inference.models import registry
+from inference.patience import patiently
+from inference.pulse import PulseWatch
+from inference.reloads import Reloads
 from schemas.database import session_scope
 from schemas.errors import EngineError
+from schemas.settings import settings
 from schemas.states import WorkerState
 from schemas.tables.base import now
 
 log = logging.getLogger(__name__)
 
 WINDOW_PER_CONCURRENCY: Final = 2
-RELOAD_PAUSES_SECONDS: Final = (1, 2, 5, 10, 30, 60)
+PULSE_SECONDS: Final = 1.0
+
+
+class Run(Protocol):
+    """What works with the engine, and has to know when it is over."""
+
+    def stop(self) -> None: ...
+
+    def engine_died(self) -> None: ...
 
 
 class EngineHost:
@@ -34,8 +47,9 @@ class EngineHost:
         self.stopping = asyncio.Event()
         # One chunk feeds the engine at a time; the next one starts while the last one drains.
         self.feeding = asyncio.Lock()
+        self._runs: set[Run] = set()
         self._wanted_window = window
-        self._failures = 0
+        self._reloads = Reloads(models)
         self._slots = asyncio.Semaphore(0)
         self._idle = asyncio.Event()
         self._idle.set()
@@ -44,14 +58,22 @@ class EngineHost:
 
     def start(self) -> None:
         self._thread.start()
+        self.submit(self._watch_pulse())
 
     def submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         """Run a coroutine on the engine's loop, from any other thread."""
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
+    # Stopping
+
     def wrap_up(self) -> None:
         """Claim nothing more; what runs is aborted at the engine, saved and given back."""
-        self._loop.call_soon_threadsafe(self.stopping.set)
+        self._loop.call_soon_threadsafe(self._wrap_up)
+
+    def _wrap_up(self) -> None:
+        self.stopping.set()
+        for run in self._runs:
+            run.stop()
 
     def stop(self, timeout_seconds: float) -> None:
         self.wrap_up()
@@ -64,6 +86,8 @@ class EngineHost:
         await self._unload()
         self.state = WorkerState.STOPPED
 
+    # Models
+
     async def hold(self, model: str) -> None:
         """Have this model loaded, in place of another one if need be. Called under `feeding`."""
         if self.held == model and self.state != WorkerState.BROKEN:
@@ -72,28 +96,66 @@ class EngineHost:
         await self._unload()
         await self._load(model)
 
+    async def recover(self) -> None:
+        """Have some model loaded that works, however often that takes, unless the worker is to stop.
+
+        Called under `feeding`.
+        """
+        last = self.held
+        while self.models and (self.held is None or self.state == WorkerState.BROKEN):
+            model, pause_seconds = self._reloads.next(last, time.monotonic())
+            if await self._stops_within(pause_seconds):
+                return
+            try:
+                await self.hold(model)
+            except EngineError:
+                # What ran until now has the first chance, but no more than that: another model may be well.
+                last = None
+
+    def loadable(self) -> list[str]:
+        """The models that may be asked for: the one that works here, and all but those that failed a moment ago."""
+        due = self._reloads.due(time.monotonic())
+        return due if self.held is None or self.held in due else [self.held, *due]
+
+    async def _stops_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self.stopping.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
     async def _load(self, model: str) -> None:
         self.state, self.detail = WorkerState.LOADING, f"loading {model}"
         try:
             self.loaded = await self.engine.load(model, self.models[model])
         except EngineError as error:
-            self.broke(error)
+            self._fail(model, error)
             raise
         except Exception as error:
             # An adapter may fail in ways of its own; to the worker all of them are an engine that can't serve.
             failure = EngineError(f"{model} could not be loaded: {error!r}")
-            self.broke(failure)
+            self._fail(model, failure)
             raise failure from error
         window = self._wanted_window or WINDOW_PER_CONCURRENCY * self.loaded.concurrency
         self._slots = asyncio.Semaphore(window)
         self.held = model
         self.state, self.detail = WorkerState.READY, ""
-        await asyncio.to_thread(_record_loaded, model, self.loaded.max_tokens)
+        await patiently(_record_loaded, model, self.loaded.max_tokens)
 
     async def _unload(self) -> None:
         if self.held is not None:
             self.held = None
             await self.engine.unload()
+
+    # Requests in flight
+
+    def join(self, run: Run) -> None:
+        self._runs.add(run)
+        if self.stopping.is_set():
+            run.stop()
+
+    def leave(self, run: Run) -> None:
+        self._runs.discard(run)
 
     async def acquire(self) -> None:
         """Take one of the places in the window of requests that are at the engine."""
@@ -107,29 +169,40 @@ class EngineHost:
         if self.in_flight == 0:
             self._idle.set()
 
+    async def idle(self) -> None:
+        """Wait until nothing is at the engine."""
+        await self._idle.wait()
+
+    # Health
+
     def broke(self, error: EngineError) -> None:
-        """The engine is gone; the next claim loads it anew, after a pause that grows."""
-        if self.state == WorkerState.BROKEN:
-            # Every chunk that was at the engine tells of the same death.
-            return
-        self._failures += 1
-        self.state, self.detail = WorkerState.BROKEN, error.message
-        log.error("%s: the engine can't serve: %s", self.worker, error.message)
+        """The engine is gone, and with it whatever was in flight."""
+        if self.state != WorkerState.BROKEN and self.held is not None:
+            self._fail(self.held, error)
+        for run in self._runs:
+            run.engine_died()
 
     def served(self) -> None:
         """The engine answered: it is well."""
-        self._failures = 0
+        if self.held is not None:
+            self._reloads.worked(self.held)
+
+    def _fail(self, model: str, error: EngineError) -> None:
+        self._reloads.failed(model, time.monotonic())
+        self.state, self.detail = WorkerState.BROKEN, error.message
+        log.error("%s: the engine can't serve: %s", self.worker, error.message)
+
+    async def _watch_pulse(self) -> None:
+        watch = PulseWatch(settings().engine_stall_seconds)
+        while not await self._stops_within(PULSE_SECONDS):
+            if self.state == WorkerState.READY and watch.stands_still(
+                self.engine.pulse, self.in_flight, time.monotonic()
+            ):
+                self.broke(EngineError(f"The engine has not moved for {settings().engine_stall_seconds:.0f} seconds."))
 
     @property
     def visible_state(self) -> WorkerState:
         return WorkerState.BUSY if self.state == WorkerState.READY and self.in_flight else self.state
-
-    @property
-    def pause_seconds(self) -> float:
-        """How long to leave a broken engine alone before it is loaded again."""
-        if self._failures == 0:
-            return 0
-        return RELOAD_PAUSES_SECONDS[min(self._failures, len(RELOAD_PAUSES_SECONDS)) - 1]
 
 
 def _record_loaded(model: str, max_tokens: int | None) -> None:

@@ -1,10 +1,13 @@
 """Where the contents of files lie: a local folder, or whatever fsspec has an address for."""
 
 import errno
+import logging
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import IO, Final
@@ -14,6 +17,8 @@ from fsspec.implementations.local import LocalFileSystem
 
 from schemas.errors import ContentGone, StorageFull
 from schemas.settings import settings
+
+log = logging.getLogger(__name__)
 
 FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 
@@ -60,13 +65,65 @@ class FileStore:
         except FileNotFoundError as error:
             raise ContentGone("The content of this file is no longer kept.") from error
 
-    def remove(self, location: str) -> None:
-        """Remove a content; removing it twice is no error."""
-        path = self._path(location)
+    def remove(self, location: str) -> bool:
+        """Remove a content; removing it twice is no error. False: it is still there, and the log says why."""
         try:
-            self._files.rm_file(path)
+            self._files.rm_file(self._path(location))
+        except FileNotFoundError:
+            return True
+        except Exception:
+            # Each kind of store has errors of its own, and whoever removes a content needs it gone sooner or later.
+            log.exception("%s can't be removed", location)
+            return False
+        return True
+
+    def written_before(self, folder: str, moment: datetime) -> Iterator[str]:
+        """The contents of a folder that are older than this, half-written ones too, as they are found."""
+        path = self._path(folder)
+        found = _scanned(path) if isinstance(self._files, LocalFileSystem) else self._listed(path)
+        for name, written_at in found:
+            if written_at < moment:
+                yield f"{folder}/{name}"
+
+    def _listed(self, path: str) -> Iterator[tuple[str, datetime]]:
+        # What is listed may be remembered from a time when it was shorter.
+        self._files.invalidate_cache()
+        try:
+            names = [info["name"] for info in self._files.ls(path, detail=True)]
         except FileNotFoundError:
             return
+        for name in names:
+            yield name.rpartition("/")[2], self._files.modified(name)
+
+
+def _scanned(path: str) -> Iterator[tuple[str, datetime]]:
+    """A folder of any size, never as a whole in memory."""
+    try:
+        entries = os.scandir(path)
+    except FileNotFoundError:
+        return
+    with entries:
+        for entry in entries:
+            try:
+                written_at = entry.stat(follow_symlinks=False).st_mtime
+            except FileNotFoundError:
+                continue
+            yield entry.name, datetime.fromtimestamp(written_at, UTC)
+
+
+@dataclass(slots=True)
+class Removal:
+    """What came of removing several contents."""
+
+    gone: int = 0
+    stuck: int = 0
+
+    def add(self, gone: bool) -> None:
+        self.gone += gone
+        self.stuck += not gone
+
+    def __add__(self, other: "Removal") -> "Removal":
+        return Removal(self.gone + other.gone, self.stuck + other.stuck)
 
 
 @contextmanager

@@ -9,9 +9,11 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from inference import quotas
 from inference.file_store import file_store
 from inference.paging import Page, page_of
 from schemas import ids
+from schemas.database import DATABASE_LOST
 from schemas.errors import Conflict, ContentGone, CursorUnknown, FileNotFound, PayloadTooLarge, RequestInvalid
 from schemas.settings import settings
 from schemas.tables import Batch, File
@@ -48,6 +50,9 @@ def incoming(folder: str = "input", prefix: str = ids.FILE) -> Iterator[Incoming
     content = Incoming(folder, prefix)
     try:
         yield content
+    except DATABASE_LOST:
+        # Nobody knows whether the commit got through. If it did not, the content is a stray, which the purge removes.
+        raise
     except BaseException:
         if content.location is not None:
             file_store().remove(content.location)
@@ -67,13 +72,20 @@ def write(location: str, blocks: Iterable[bytes], max_bytes: int) -> int:
 
 
 def register(
-    session: Session, tenant: str, purpose: str, content: Incoming, expires_after_seconds: int | None = None
+    session: Session,
+    tenant: str,
+    purpose: str,
+    content: Incoming,
+    expires_after_seconds: int | None = None,
+    *,
+    stored_limit: int,
 ) -> File:
-    """Make a file of a received content."""
+    """Make a file of a received content, if the tenant may keep it beside its others. No limit is 0."""
     if content.location is None:
         raise RequestInvalid("Missing required parameter: 'file'.", param="file")
     if content.bytes == 0:
         raise RequestInvalid("The file is empty.", param="file", code="empty_file")
+    quotas.check_stored(session, tenant, stored_limit, content.bytes)
     created = now()
     file = File(
         id=content.id,
@@ -98,10 +110,10 @@ def create(
     stream: IO[bytes],
     expires_after_seconds: int | None = None,
 ) -> File:
-    """Store a stream and make a file of it, in one call."""
+    """Store a stream of our own and make a file of it, in one call."""
     with incoming() as content:
         content.receive(filename, iter(lambda: stream.read(BLOCK_BYTES), b""))
-        return register(session, tenant, purpose, content, expires_after_seconds)
+        return register(session, tenant, purpose, content, expires_after_seconds, stored_limit=0)
 
 
 def get(session: Session, tenant: str, file_id: str) -> File:
@@ -155,11 +167,13 @@ def delete(session: Session, tenant: str, file_id: str) -> File:
     return file
 
 
-def remove_content(session: Session, file: File) -> None:
-    """Remove the content of a file that is deleted. Should this be lost, retention finds the file and removes it."""
-    file_store().remove(file.location)
-    file.purged_at = now()
-    session.flush()
+def remove_content(session: Session, file: File) -> bool:
+    """Remove the content of a file that is deleted. Should this fail or be lost, the next purge tries again."""
+    gone = file_store().remove(file.location)
+    if gone:
+        file.purged_at = now()
+        session.flush()
+    return gone
 
 
 def expiry(created: datetime, seconds: int | None) -> datetime | None:

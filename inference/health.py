@@ -1,13 +1,14 @@
 """How the system is: what works, who serves, and what is waiting. For load balancers, people and agents alike."""
 
+import re
 import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from textwrap import shorten
 from typing import Final, Literal
-from uuid import uuid4
 
 import redis
 from redis.backoff import NoBackoff
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session
 from inference.file_store import file_store
 from inference.probe import Probe
 from schemas.database import driver_url
+from schemas.ids import new_id
 from schemas.settings import GIB, settings
 from schemas.states import TERMINAL, ChunkState, WorkerState
 from schemas.tables import Batch, Chunk, Worker
@@ -28,6 +30,10 @@ FRESH_SECONDS: Final = 1.0
 LOW_SPACE_BYTES: Final = GIB
 # A worker that has been silent this long is history, not news.
 FORGOTTEN: Final = timedelta(hours=1)
+
+DETAIL_CHARACTERS: Final = 200
+# Everybody may read how the system is, and an address may hold a password.
+CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]+@")
 
 Verdict = Literal["ok", "degraded", "down"]
 SERVING: Final = frozenset({WorkerState.READY, WorkerState.BUSY})
@@ -98,12 +104,18 @@ def judge(inside: Inside | None, redis_works: bool, space: Space | None, lease_s
 
 def _worker_problems(workers: Sequence[WorkerSeen], lease_seconds: float) -> list[str]:
     alive = [worker for worker in workers if worker.seen_seconds_ago <= lease_seconds]
-    problems = [f"Worker {worker.name} is broken." for worker in alive if worker.state == WorkerState.BROKEN]
+    problems = [_fault(worker) for worker in alive if worker.state == WorkerState.BROKEN]
     problems += [f"Worker {worker.name} is silent." for worker in workers if worker not in alive]
     if not any(worker.state in SERVING for worker in alive):
         loading = any(worker.state in (WorkerState.STARTING, WorkerState.LOADING) for worker in alive)
         problems.append("The model is still loading." if loading else "No worker serves; batches wait.")
     return problems
+
+
+def _fault(worker: WorkerSeen) -> str:
+    """Why it is broken, on one line."""
+    why = shorten(CREDENTIALS.sub("", worker.detail), DETAIL_CHARACTERS, placeholder=" ...")
+    return f"Worker {worker.name} is broken: {why}" if why else f"Worker {worker.name} is broken."
 
 
 def read_health(patience_seconds: float = PATIENCE_SECONDS) -> Health:
@@ -185,7 +197,7 @@ def _ask_redis(url: str) -> bool:
 
 def _ask_store(url: str) -> Space:
     """Really write something: a disk that is full or read-only still lists its folders."""
-    location = f".health/{uuid4().hex}"
+    location = f".health/{new_id().hex}"
     with file_store().create(location) as stream:
         stream.write(b"ok")
     file_store().remove(location)

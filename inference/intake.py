@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from inference import quotas
 from inference.batch_lock import try_lock
 from inference.context_length import ContextLimits
 from inference.file_store import file_store
@@ -19,7 +20,7 @@ from inference.planner import Planner, chunk_size
 from inference.request_lines import LineInvalid, RequestLine, compact, parse_line
 from inference.webhooks import outbox
 from schemas.database import copy_field, copy_rows, copy_text
-from schemas.errors import ContentGone
+from schemas.errors import ContentGone, QuotaExceeded
 from schemas.settings import Settings, settings
 from schemas.states import BatchStatus, WorkerState, check_batch_move
 from schemas.tables import Batch, Chunk, File, Worker
@@ -85,6 +86,8 @@ def _copy_requests(session: Session, batch: Batch, faults: Faults) -> Planner:
         with file_store().open(file.location) as stream:
             copy_rows(session, COPY_REQUESTS, reader.rows(stream))
         _add_duplicates(session, batch, faults)
+        if not faults.found:
+            _check_quota(session, batch, planner, faults)
     except TooManyFaults:
         log.info("batch %s: stopped reading after %d bad lines", batch.id, faults.most)
     except ContentGone as gone:
@@ -147,6 +150,13 @@ class RequestReader:
             self.faults.add(number, "context_length_exceeded", excess, "body")
 
 
+def _check_quota(session: Session, batch: Batch, planner: Planner, faults: Faults) -> None:
+    try:
+        quotas.check_room(session, batch, planner.total)
+    except QuotaExceeded as exceeded:
+        faults.add(None, exceeded.code, exceeded.message)
+
+
 def _fail(session: Session, batch: Batch, faults: Faults) -> BatchStatus | None:
     if not _move(session, batch, BatchStatus.FAILED, errors=faults.found, ended_at=now()):
         return None
@@ -156,14 +166,15 @@ def _fail(session: Session, batch: Batch, faults: Faults) -> BatchStatus | None:
 
 def _start(session: Session, batch: Batch, planner: Planner) -> BatchStatus | None:
     models = {chunk.model for chunk in planner.chunks}
-    total = sum(chunk.total for chunk in planner.chunks)
     rows = [
         {"batch_id": batch.id, "number": chunk.number, "model": chunk.model, "total": chunk.total}
         for chunk in planner.chunks
     ]
     session.execute(insert(Chunk), rows)
     only_model = models.pop() if len(models) == 1 else None
-    started = _move(session, batch, BatchStatus.IN_PROGRESS, total=total, model=only_model, in_progress_at=now())
+    started = _move(
+        session, batch, BatchStatus.IN_PROGRESS, total=planner.total, model=only_model, in_progress_at=now()
+    )
     return BatchStatus.IN_PROGRESS if started else None
 
 

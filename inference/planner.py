@@ -29,6 +29,10 @@ class Planner:
     chunks: list[PlannedChunk] = field(default_factory=list)
     _open: dict[str, PlannedChunk] = field(default_factory=dict)
 
+    @property
+    def total(self) -> int:
+        return sum(chunk.total for chunk in self.chunks)
+
     def place(self, model: str) -> int:
         chunk = self._open.get(model)
         if chunk is None or chunk.total >= self.size:

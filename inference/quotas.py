@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from schemas.errors import QuotaExceeded
 from schemas.settings import settings
-from schemas.tables import ApiKey, Batch, Chunk, File
+from schemas.states import BatchStatus, UploadStatus
+from schemas.tables import ApiKey, Batch, Chunk, File, Upload
+from schemas.tables.base import now
 
 logger = logging.getLogger(__name__)
 
@@ -84,28 +86,64 @@ class RateLimiter:
 
 
 def check_pending(session: Session, tenant: str, limit: int) -> None:
-    """Refuse another batch while too many requests of the tenant have no answer yet."""
+    """Refuse another batch while too many requests of the tenant have no answer yet.
+
+    A batch in validation counts as one request, the least it can have: `check_room` comes when its length is known.
+    """
     if not limit:
         return
-    pending = session.scalar(
-        select(func.coalesce(func.sum(Chunk.total - Chunk.completed - Chunk.failed), 0))
-        .join(Batch, Batch.id == Chunk.batch_id)
-        .where(Batch.tenant == tenant, Batch.ended_at.is_(None))
-    )
-    if pending is not None and pending >= limit:
+    pending = _pending(session, tenant) + _validating(session, tenant)
+    if pending >= limit:
         message = f"{pending} batch requests are waiting or running, and {limit} are allowed. Try again later."
         raise QuotaExceeded(message, retry_after_seconds=PENDING_RETRY_SECONDS)
 
 
-def check_stored(session: Session, tenant: str, limit: int, adding: int) -> None:
-    """Refuse a file that would take the tenant over what it may keep."""
+def check_room(session: Session, batch: Batch, adding: int) -> None:
+    """Refuse the requests of a batch that its key's tenant may not have waiting beside the others."""
+    key = session.get(ApiKey, batch.key_id) if batch.key_id else None
+    limit = settings().pending_requests if key is None else limits_of(key).pending_requests
     if not limit:
         return
-    stored = session.scalar(
-        select(func.coalesce(func.sum(File.bytes), 0)).where(
-            File.tenant == tenant, File.deleted_at.is_(None), File.purged_at.is_(None)
-        )
-    )
-    if stored is not None and stored + adding > limit:
-        message = f"{stored} bytes are stored and {limit} are allowed: {adding} more do not fit. Please delete files."
-        raise QuotaExceeded(message, retry_after_seconds=STORED_RETRY_SECONDS)
+    _one_at_a_time(session, batch.tenant)
+    pending = _pending(session, batch.tenant)
+    if pending + adding > limit:
+        message = f"The batch has {adding} requests, {pending} others are waiting or running, and {limit} are allowed."
+        advice = "Split it." if adding > limit else "Create it again when some of them are done."
+        raise QuotaExceeded(f"{message} {advice}", retry_after_seconds=PENDING_RETRY_SECONDS)
+
+
+def _pending(session: Session, tenant: str) -> int:
+    requests = select(func.coalesce(func.sum(Chunk.total - Chunk.completed - Chunk.failed), 0))
+    of_tenant = requests.join(Batch, Batch.id == Chunk.batch_id).where(Batch.tenant == tenant, Batch.ended_at.is_(None))
+    return session.scalars(of_tenant).one()
+
+
+def _validating(session: Session, tenant: str) -> int:
+    live = (Batch.status == BatchStatus.VALIDATING, Batch.ended_at.is_(None))
+    return session.scalars(select(func.count()).where(Batch.tenant == tenant, *live)).one()
+
+
+def _one_at_a_time(session: Session, tenant: str) -> None:
+    """From here to the end of the transaction: of two that fit alone but not together, the second sees the first."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"quotas of {tenant}", 0))))
+
+
+def check_stored(session: Session, tenant: str, limit: int, adding: int) -> None:
+    """Refuse a file that would take the tenant over what it may keep. Uploads under way have their room reserved."""
+    if not limit:
+        return
+    _one_at_a_time(session, tenant)
+    taken = _stored(session, tenant) + _reserved(session, tenant)
+    if taken + adding > limit:
+        message = f"{taken} bytes are stored or announced and {limit} are allowed: {adding} more do not fit."
+        raise QuotaExceeded(f"{message} Please delete files.", retry_after_seconds=STORED_RETRY_SECONDS)
+
+
+def _stored(session: Session, tenant: str) -> int:
+    kept = (File.tenant == tenant, File.deleted_at.is_(None), File.purged_at.is_(None))
+    return session.scalars(select(func.coalesce(func.sum(File.bytes), 0)).where(*kept)).one()
+
+
+def _reserved(session: Session, tenant: str) -> int:
+    open_still = (Upload.tenant == tenant, Upload.status == UploadStatus.PENDING, Upload.expires_at > now())
+    return session.scalars(select(func.coalesce(func.sum(Upload.bytes), 0)).where(*open_still)).one()

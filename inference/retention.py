@@ -15,6 +15,8 @@ from sqlalchemy import Select, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from inference import files, uploads
+from inference.file_store import Removal
+from inference.strays import remove_strays
 from schemas.database import OpenSession
 from schemas.settings import settings
 from schemas.states import UploadStatus
@@ -33,31 +35,38 @@ class Purged:
     uploads: int
     requests: int
     results: int
+    # Contents that no row told of.
+    strays: int = 0
+    # What could not be removed. The log says why, and the next purge tries again.
+    stuck: int = 0
 
 
 def purge(open_session: OpenSession, moment: datetime) -> Purged:
     """Remove all that is due at this moment."""
-    purged = Purged(
-        files=purge_files(open_session, moment),
-        uploads=purge_uploads(open_session, moment),
-        # These two follow the files that they came from or went to, so they come after them.
-        requests=purge_requests(open_session, moment),
-        results=purge_results(open_session, moment),
-    )
+    contents = purge_files(open_session, moment)
+    expired = expire_uploads(open_session, moment)
+    parts = purge_parts(open_session)
+    # These two follow the files that they came from or went to, so they come after them.
+    requests = purge_requests(open_session, moment)
+    results = purge_results(open_session, moment)
     purge_idempotency_keys(open_session, moment)
+    strays = remove_strays(open_session, moment)
+    purged = Purged(contents.gone, expired, requests, results, strays.gone, (contents + parts + strays).stuck)
     log.info("retention: %s", purged)
     return purged
 
 
-def purge_files(open_session: OpenSession, moment: datetime) -> int:
+def purge_files(open_session: OpenSession, moment: datetime) -> Removal:
     """Remove the contents of files that are deleted or past their time, unless a live batch reads them."""
-    count, last = 0, UUID(int=0)
+    removal, last = Removal(), UUID(int=0)
     while True:
         with open_session() as session:
             slice_ = session.scalars(_files_due(moment, after=last).limit(FILES_AT_ONCE)).all()
-            count += sum(_remove_content(session, file) for file in _not_in_use(session, slice_))
+            for file in _not_in_use(session, slice_):
+                # Content first: should the commit be lost, the next purge finds the file again.
+                removal.add(files.remove_content(session, file))
         if not slice_:
-            return count
+            return removal
         last = slice_[-1].id
 
 
@@ -86,34 +95,32 @@ def _not_in_use(session: Session, locked: Sequence[File]) -> list[File]:
     return [file for file in locked if file.id not in in_use]
 
 
-def _remove_content(session: Session, file: File) -> bool:
-    # Content first: should the commit be lost, the next purge finds the file again, and removing twice is no error.
-    try:
-        files.remove_content(session, file)
-    except OSError as error:
-        log.error("retention: the content of file %s stays until the next purge: %s", file.id, error)
-        return False
-    return True
-
-
-def purge_uploads(open_session: OpenSession, moment: datetime) -> int:
-    """Expire uploads that were not completed in time, and remove parts that an ended upload has left."""
+def expire_uploads(open_session: OpenSession, moment: datetime) -> int:
+    """End the uploads that were not completed in time."""
     count = 0
     while True:
         with open_session() as session:
-            ended = len(uploads.expire_due(session, moment)) + _remove_left_parts(session)
+            ended = len(uploads.expire_due(session, moment))
         if ended == 0:
             return count
         count += ended
 
 
-def _remove_left_parts(session: Session) -> int:
-    has_parts = exists().where(UploadPart.upload_id == Upload.id)
-    left = select(Upload).where(Upload.status != UploadStatus.PENDING, has_parts).limit(FILES_AT_ONCE)
-    found = session.scalars(left.with_for_update(skip_locked=True)).all()
-    for upload in found:
-        uploads.remove_parts(session, upload)
-    return len(found)
+def purge_parts(open_session: OpenSession) -> Removal:
+    """Remove the parts that an ended upload has left."""
+    removal, last = Removal(), UUID(int=0)
+    while True:
+        with open_session() as session:
+            slice_ = session.scalars(_parts_due(after=last).limit(FILES_AT_ONCE)).all()
+            removal += uploads.remove_parts(session, slice_)
+        if not slice_:
+            return removal
+        last = slice_[-1].id
+
+
+def _parts_due(after: UUID) -> Select[UploadPart]:
+    of_ended = select(UploadPart).join(Upload).where(Upload.status != UploadStatus.PENDING, UploadPart.id > after)
+    return of_ended.order_by(UploadPart.id).with_for_update(of=UploadPart, skip_locked=True)
 
 
 def purge_requests(open_session: OpenSession, moment: datetime) -> int:

@@ -1,5 +1,6 @@
 """Running again what did not succeed: a new batch on a new file, since an ended batch never changes."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
@@ -8,7 +9,8 @@ import orjson
 from sqlalchemy import exists, select, tuple_
 from sqlalchemy.orm import Session
 
-from inference import batches, files
+from inference import batches, files, quotas
+from inference.quotas import Limits
 from inference.webhooks import subscriptions
 from schemas import ids
 from schemas.errors import Conflict
@@ -18,13 +20,27 @@ from schemas.tables import Batch, Request, Result
 PAGE: Final = 1000
 
 
-def retry(session: Session, tenant: str, public_id: str, key_id: UUID | None) -> Batch:
+def retry(
+    session: Session,
+    tenant: str,
+    public_id: str,
+    key_id: UUID | None,
+    limits: Limits,
+    idempotency_key: str | None = None,
+) -> Batch:
     """A new batch with those requests of an ended one that failed, expired or were cancelled."""
     old = batches.get(session, tenant, public_id)
+    # The same call made twice at once: the second waits here for the first.
+    session.refresh(old, with_for_update=True)
+    fingerprint = hashlib.sha256(b"retry" + old.id.bytes).digest()
+    repeated = batches.repeated_batch(session, tenant, idempotency_key, fingerprint)
+    if repeated is not None:
+        return repeated
+    quotas.check_pending(session, tenant, limits.pending_requests)
     _check_can_retry(old)
     with files.incoming() as content:
         content.receive(f"retry-of-{public_id}.jsonl", _unanswered(session, old))
-        file = files.register(session, tenant, "batch", content)
+        file = files.register(session, tenant, "batch", content, stored_limit=limits.stored_bytes)
         webhook = subscriptions.of_batch(session, old)
         return batches.create(
             session,
@@ -39,6 +55,8 @@ def retry(session: Session, tenant: str, public_id: str, key_id: UUID | None) ->
                 priority=old.priority,
                 webhook_url=webhook.url if webhook else None,
                 webhook_secret=webhook.secret if webhook else None,
+                idempotency_key=idempotency_key,
+                fingerprint=fingerprint,
                 retry_of=old.id,
             ),
         )

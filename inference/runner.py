@@ -4,7 +4,6 @@
 one already feeds, so the engine never waits for the slowest request of a chunk.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from uuid import UUID
@@ -13,8 +12,9 @@ from inference import claiming
 from inference.chunk_run import ChunkRun
 from inference.claiming import Claim
 from inference.engine_host import EngineHost
-from schemas.database import DATABASE_LOST, session_scope
-from schemas.errors import EngineError
+from inference.patience import patiently
+from schemas.database import session_scope
+from schemas.errors import EngineError, LeaseLost
 from schemas.settings import settings
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,8 @@ async def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int
     while (run := await _start_next(host)) is not None:
         chunks += 1
         await run.drained()
-        if await asyncio.to_thread(_end_lease, run.claim):
+        await patiently(_end_lease, run.claim, run.died_at)
+        if await patiently(_may_end, run.claim.batch_id):
             may_end(run.claim.batch_id)
     return chunks
 
@@ -37,8 +38,9 @@ async def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int
 async def _start_next(host: EngineHost) -> ChunkRun | None:
     """Claim a chunk and feed it to the engine; returns once all of it is at the engine or done."""
     async with host.feeding:
-        await leave_alone(host)
-        claim = None if host.stopping.is_set() else await asyncio.to_thread(_claim, host)
+        # Who has no engine that works claims nothing: another worker may have one.
+        await host.recover()
+        claim = None if host.stopping.is_set() else await patiently(_claim, host)
         if claim is None:
             return None
         log.info("chunk %d of batch %s: epoch %d, model %s", claim.number, claim.batch_id, claim.epoch, claim.model)
@@ -46,7 +48,7 @@ async def _start_next(host: EngineHost) -> ChunkRun | None:
         try:
             await host.hold(claim.model)
             await run.feed()
-        except (EngineError, *DATABASE_LOST):
+        except (EngineError, LeaseLost):
             log.exception("chunk %d of batch %s stops early", claim.number, claim.batch_id)
             run.stop()
         except Exception:
@@ -57,23 +59,17 @@ async def _start_next(host: EngineHost) -> ChunkRun | None:
         return run
 
 
-async def leave_alone(host: EngineHost) -> None:
-    """Wait before a broken engine is loaded again, unless the worker is to stop."""
-    if host.pause_seconds:
-        try:
-            await asyncio.wait_for(host.stopping.wait(), host.pause_seconds)
-        except TimeoutError:
-            return
-
-
 def _claim(host: EngineHost) -> Claim | None:
     with session_scope() as session:
-        return claiming.claim(session, host.worker, list(host.models), host.held, settings().lease_seconds)
+        return claiming.claim(session, host.worker, host.loadable(), host.held, settings().lease_seconds)
 
 
-def _end_lease(claim: Claim) -> bool:
-    """Give the chunk back. True when that was the last thing the batch's end waited for."""
+def _end_lease(claim: Claim, died_at: int) -> None:
     with session_scope() as session:
-        claiming.end_lease(session, claim)
+        claiming.end_lease(session, claim, died_at)
+
+
+def _may_end(batch_id: UUID) -> bool:
+    """In a transaction of its own: of two workers that end the last two chunks at once, one must see both ended."""
     with session_scope() as session:
-        return claiming.may_end(session, claim.batch_id)
+        return claiming.may_end(session, batch_id)

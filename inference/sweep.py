@@ -7,11 +7,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-RELEASE_STALE: Final = text("""
-    UPDATE chunks SET state = CASE WHEN completed + failed >= total THEN 'done' ELSE 'waiting' END,
-           epoch = epoch + 1, worker = NULL, lease_expires_at = NULL, attempts = attempts + 1
-    WHERE state = 'leased' AND lease_expires_at < now()
-""")
+from inference import claiming
+from schemas.settings import settings
+
+# A sweep that hangs would be the end of all sweeps; one that fails is followed by the next.
+GIVE_UP_SOON: Final = text("SET LOCAL statement_timeout = '10s'")
 FORGET_SILENT_WORKERS: Final = text("""
     UPDATE workers SET state = 'stopped', in_flight = 0, detail = 'silent for over a minute'
     WHERE state <> 'stopped' AND seen_at < now() - interval '1 minute'
@@ -39,7 +39,8 @@ class Due:
 
 def find_due(session: Session) -> Due:
     """Take stale leases back, then list what nobody may have been told of."""
-    session.execute(RELEASE_STALE)
+    session.execute(GIVE_UP_SOON)
+    claiming.release_stale(session, settings().lease_seconds)
     session.execute(FORGET_SILENT_WORKERS)
     return Due(
         validate=list(session.scalars(TO_VALIDATE)),

@@ -10,9 +10,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from inference import files
-from inference.file_store import file_store
+from inference.file_store import Removal, file_store
 from schemas import ids
-from schemas.errors import PayloadTooLarge, RequestInvalid, UploadNotFound
+from schemas.errors import Conflict, ContentGone, PayloadTooLarge, RequestInvalid, UploadNotFound
 from schemas.settings import settings
 from schemas.states import UploadStatus, check_upload_move
 from schemas.tables import File, Upload, UploadPart
@@ -89,8 +89,7 @@ def add_part(session: Session, tenant: str, upload_id: str, content: files.Incom
 
 def plan(session: Session, tenant: str, upload_id: str, part_ids: Sequence[str]) -> Plan:
     """What to put together, in the order that is asked for: it must be as long as was announced."""
-    check_pending(session, tenant, upload_id)
-    upload = get(session, tenant, upload_id)
+    upload = _lock_pending(session, tenant, upload_id, UploadStatus.COMPLETED)
     parts = _ordered_parts(session, upload, part_ids)
     total = sum(part.bytes for part in parts)
     if total != upload.bytes:
@@ -102,16 +101,26 @@ def plan(session: Session, tenant: str, upload_id: str, part_ids: Sequence[str])
 def assemble(planned: Plan, content: files.Incoming, md5: str | None) -> None:
     """Copy the parts into one content. This may take minutes, so no session is held meanwhile."""
     digest = hashlib.md5(usedforsecurity=False)
-    content.receive(planned.filename, _digested(planned.locations, digest))
+    try:
+        content.receive(planned.filename, _digested(planned.locations, digest))
+    except ContentGone:
+        message = "The upload was completed or cancelled while its parts were put together."
+        raise Conflict(message, code="invalid_status") from None
     if md5 is not None and md5.lower() != (found := digest.hexdigest()):
         raise RequestInvalid(f"The md5 checksum of the content is {found}.", param="md5", code="md5_mismatch")
 
 
-def complete(session: Session, tenant: str, upload_id: str, content: files.Incoming) -> tuple[Upload, File]:
+def complete(
+    session: Session, tenant: str, upload_id: str, content: files.Incoming, *, stored_limit: int
+) -> tuple[Upload, File]:
     """Make the file. Of several completions at once the first wins."""
     upload = _lock_pending(session, tenant, upload_id, UploadStatus.COMPLETED)
-    file = files.register(session, tenant, upload.purpose, content, upload.file_expires_after_seconds)
-    upload.status, upload.file_id = UploadStatus.COMPLETED, file.id
+    # First, so that the room reserved for it is free for its file.
+    upload.status = UploadStatus.COMPLETED
+    session.flush()
+    lasts = upload.file_expires_after_seconds
+    file = files.register(session, tenant, upload.purpose, content, lasts, stored_limit=stored_limit)
+    upload.file_id = file.id
     session.flush()
     return upload, file
 
@@ -123,20 +132,29 @@ def cancel(session: Session, tenant: str, upload_id: str) -> Upload:
     return upload
 
 
-def remove_parts(session: Session, upload: Upload) -> None:
+def discard_parts(session: Session, upload: Upload) -> Removal:
     """Remove the parts of an upload that has ended; they are of no more use."""
-    for part in session.scalars(select(UploadPart).where(UploadPart.upload_id == upload.id)).all():
-        file_store().remove(part.location)
-    session.execute(delete(UploadPart).where(UploadPart.upload_id == upload.id))
+    return remove_parts(session, session.scalars(select(UploadPart).where(UploadPart.upload_id == upload.id)).all())
+
+
+def remove_parts(session: Session, parts: Sequence[UploadPart]) -> Removal:
+    """Remove contents with their rows. The row of one that can't be removed stays, for the next purge to find."""
+    removal, gone = Removal(), []
+    for part in parts:
+        is_gone = file_store().remove(part.location)
+        removal.add(is_gone)
+        if is_gone:
+            gone.append(part.id)
+    session.execute(delete(UploadPart).where(UploadPart.id.in_(gone)))
+    return removal
 
 
 def expire_due(session: Session, moment: datetime, limit: int = 100) -> Sequence[Upload]:
-    """End uploads whose time is over and remove their parts."""
+    """End uploads whose time is over."""
     due = select(Upload).where(Upload.status == UploadStatus.PENDING, Upload.expires_at <= moment)
     uploads = session.scalars(due.order_by(Upload.expires_at).limit(limit).with_for_update(skip_locked=True)).all()
     for upload in uploads:
         upload.status = check_upload_move(upload.status, UploadStatus.EXPIRED)
-        remove_parts(session, upload)
     session.flush()
     return uploads
 

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from uuid import UUID
 
-from inference import presence, runner
+from inference import claiming, presence, runner
 from inference.engine_host import EngineHost
 from inference.models import registry
 from schemas.database import DATABASE_LOST, session_scope
-from schemas.errors import EngineError
 from schemas.states import WorkerState
 
 log = logging.getLogger(__name__)
@@ -22,6 +21,7 @@ def start(host: EngineHost, when_loaded: Callable[[], None]) -> None:
     """Start the engine's thread, its heartbeat and the load of its first model; returns at once."""
     with session_scope() as session:
         registry.announce(session, host.models, host.engine.name)
+        claiming.take_back(session, host.worker)
     host.start()
     for work in (_beat_for_ever(host), _load_first_model(host, when_loaded)):
         host.submit(work).add_done_callback(_tell_of_failure)
@@ -51,15 +51,9 @@ def _tell_of_failure(work: Future[None]) -> None:
 
 
 async def _load_first_model(host: EngineHost, when_loaded: Callable[[], None]) -> None:
-    """Load before work arrives, so that the first batch does not wait for it. A failure is tried again, ever slower."""
-    first = next(iter(host.models), None)
-    while first is not None and host.held is None and not host.stopping.is_set():
-        async with host.feeding:
-            await runner.leave_alone(host)
-            try:
-                await host.hold(first)
-            except (EngineError, *DATABASE_LOST):
-                continue
+    """Load before work arrives, so that the first batch does not wait for it."""
+    async with host.feeding:
+        await host.recover()
     await asyncio.to_thread(when_loaded)
 
 

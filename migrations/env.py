@@ -3,7 +3,7 @@
 from typing import Final
 
 from alembic import context
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 
 from schemas.database import driver_url
 from schemas.settings import settings
@@ -14,14 +14,21 @@ MIGRATION_LOCK: Final = 4_080_001
 
 
 def run() -> None:
-    """Everything in one transaction, under a lock: a second migrator waits, then finds nothing to do."""
-    url = context.config.attributes.get("database_url") or settings().database_url
-    engine = create_engine(driver_url(url), poolclass=pool.NullPool)
+    database = context.config.attributes.get("database") or settings().database_url
+    if isinstance(database, Connection):
+        migrate(database)
+        return
+    engine = create_engine(driver_url(database), poolclass=pool.NullPool)
     with engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=Base.metadata)
-        with context.begin_transaction():
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-            context.run_migrations()
+        migrate(connection)
+
+
+def migrate(connection: Connection) -> None:
+    """Everything in one transaction, under a lock: a second migrator waits, then finds nothing to do."""
+    context.configure(connection=connection, target_metadata=Base.metadata)
+    with context.begin_transaction():
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        context.run_migrations()
 
 
 run()

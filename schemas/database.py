@@ -7,7 +7,7 @@ from typing import Final
 
 import psycopg
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
@@ -15,9 +15,21 @@ from schemas.settings import settings
 
 DRIVER: Final = "postgresql+psycopg"
 # A connection whose other end is gone without a word is noticed within half a minute.
-CONNECT_ARGS: Final = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
-# What a database that can't be reached looks like: the same call may succeed later.
-DATABASE_LOST: Final = (OperationalError, InterfaceError, PoolExhausted)
+CONNECT_ARGS: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+# And the other way round: the locks of a worker whose machine is gone, or which hangs, do not outlive it for long.
+SERVER_OPTIONS: Final = (
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+    " -c idle_in_transaction_session_timeout=300s"
+)
+# What a database looks like that can't be reached or can't be written (a read-only one is an InternalError): the same
+# call may succeed later.
+DATABASE_LOST: Final = (OperationalError, InterfaceError, InternalError, PoolExhausted)
 
 
 def driver_url(url: str) -> str:
@@ -33,7 +45,7 @@ def engine() -> Engine:
         pool_pre_ping=True,
         pool_size=settings().pool_size,
         max_overflow=0,
-        connect_args=CONNECT_ARGS,
+        connect_args=CONNECT_ARGS | {"options": SERVER_OPTIONS},
     )
 
 

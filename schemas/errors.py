@@ -24,8 +24,8 @@ class NotFound(VbsError):
 
 
 class FileNotFound(NotFound):
-    def __init__(self, file_id: str) -> None:
-        super().__init__(f"No such File object: {file_id}", param="id")
+    def __init__(self, file_id: str, *, param: str = "id") -> None:
+        super().__init__(f"No such File object: {file_id}", param=param)
 
 
 class UploadNotFound(NotFound):
@@ -91,6 +91,16 @@ class IdempotencyMismatch(Conflict):
     code = "idempotency_key_reused"
 
 
+class KeyNameTaken(Conflict):
+    code = "name_taken"
+    param = "name"
+
+    def __init__(self, name: str, tenant: str) -> None:
+        super().__init__(
+            f"The tenant '{tenant}' has a valid key named '{name}' already: revoke that, or choose another name."
+        )
+
+
 class PayloadTooLarge(VbsError):
     code = "payload_too_large"
 
@@ -149,5 +159,26 @@ class ModelUnavailable(VbsError):
     code = "model_unavailable"
 
 
+class PurgeIncomplete(VbsError):
+    def __init__(self, stuck: int) -> None:
+        super().__init__(f"{stuck} contents can't be removed from the file store; the next purge tries again.")
+
+
 class StartFailed(VbsError):
     """A part of the system did not start, or can't as things are on this machine."""
+
+
+class BackupFailed(VbsError):
+    """A backup was not taken; what there was of it is gone again."""
+
+
+class ArchiveInvalid(VbsError):
+    """What should be a backup is none, is damaged, or is of a kind that this program does not know."""
+
+
+class PlaceTaken(VbsError):
+    """A restore would mix with data that is there already."""
+
+
+class RestoreFailed(VbsError):
+    """A restore did not come to its end; its place is as empty as before."""

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 from schemas.errors import NotFound
@@ -16,6 +17,11 @@ def new_id() -> UUID:
     milliseconds, rest = divmod(microseconds, 1000)
     random = int.from_bytes(os.urandom(8)) & ((1 << 62) - 1)
     return UUID(int=milliseconds << 80 | 7 << 76 | (rest << 2) << 64 | 2 << 62 | random)
+
+
+def made_at(value: UUID) -> datetime:
+    """When an id was made, to the millisecond."""
+    return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 
 
 def show(prefix: str, value: UUID) -> str:

@@ -54,7 +54,8 @@ class Settings:
     chunk_size: int = _setting("VBS_CHUNK_SIZE", 5000, int, "Most requests in one chunk.")
     flush_seconds: float = _setting("VBS_FLUSH_SECONDS", 1.0, float, "How long a finished answer waits at most before it is saved.")  # fmt: skip
     lease_seconds: float = _setting("VBS_LEASE_SECONDS", 20.0, float, "A chunk whose worker is silent this long goes to another worker.")  # fmt: skip
-    sweep_seconds: float = _setting("VBS_SWEEP_SECONDS", 15.0, float, "How often the sweep looks for work that nobody has noticed.")  # fmt: skip
+    sweep_seconds: float = _setting("VBS_SWEEP_SECONDS", 5.0, float, "How often the sweep looks for work that nobody has noticed.")  # fmt: skip
+    engine_stall_seconds: float = _setting("VBS_ENGINE_STALL_SECONDS", 300.0, float, "An engine with work that makes no step for this long counts as dead and is loaded again. 0: never.")  # fmt: skip
     max_batch_requests: int = _setting("VBS_MAX_BATCH_REQUESTS", 10_000_000, int, "Most requests in one batch.")
     max_line_bytes: int = _setting("VBS_MAX_LINE_BYTES", 16 * MIB, int, "Longest line of an input file.")
     max_line_errors: int = _setting("VBS_MAX_LINE_ERRORS", 1000, int, "Most bad lines reported for one batch.")
@@ -81,6 +82,7 @@ class Settings:
     api_url: str = _setting("VBS_API_URL", "", str, "Address of the API, for links from the pages for people.")
     ui_url: str = _setting("VBS_UI_URL", "", str, "Address of the pages for people, for links from the API's pages.")
     flower_url: str = _setting("VBS_FLOWER_URL", "", str, "Address of Flower, for links.")
+    trusted_proxies: int = _setting("VBS_TRUSTED_PROXIES", 0, int, "Proxies in a row before the API and the pages, whose `X-Forwarded-` headers are believed.")  # fmt: skip
 
     # Connections
     statement_timeout_seconds: float = _setting("VBS_STATEMENT_TIMEOUT_SECONDS", 30.0, float, "PostgreSQL gives up a web request's statement after this.")  # fmt: skip
@@ -116,6 +118,11 @@ def environment_of(wanted: Settings) -> dict[str, str]:
     return dict(os.environ) | {
         setting.metadata["name"]: _as_text(getattr(wanted, setting.name)) for setting in fields(Settings)
     }
+
+
+def set_variable(name: str, value: str) -> None:
+    """For a library that takes this from the environment alone, and for the processes that it starts."""
+    os.environ[name] = value
 
 
 def _as_text(value: Any) -> str:

@@ -5,6 +5,7 @@ away costs seconds, not work, and is no error for the caller. Send after the com
 """
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -26,27 +27,40 @@ def finalise_batch(batch_id: UUID) -> None:
     _send("batches.finalise", "default", batch_id.hex)
 
 
-def run_chunks(count: int) -> None:
-    """Wake as many workers as there are chunks; one that finds nothing goes back to sleep.
+def send_again(validate: Iterable[UUID], finalise: Iterable[UUID]) -> None:
+    """What may have been lost, the oldest batch first."""
+    wanted = [(batch_id, "batches.validate") for batch_id in validate]
+    wanted += [(batch_id, "batches.finalise") for batch_id in finalise]
+    for batch_id, task in sorted(wanted)[: _missing("default", len(wanted))]:
+        _send(task, "default", batch_id.hex)
 
-    What already lies in the queue counts: while all workers are busy for hours, the sweep must not heap up wake-ups.
-    """
-    wanted = min(count, MOST_RUNS_AT_ONCE)
-    for _ in range(wanted - _waiting("inference") if wanted else 0):
+
+def run_chunks(count: int) -> None:
+    """Wake as many workers as there are chunks; one that finds nothing goes back to sleep."""
+    for _ in range(_missing("inference", min(count, MOST_RUNS_AT_ONCE))):
         _send("inference.run", "inference")
 
 
 def deliver_webhooks() -> None:
-    _send("webhooks.deliver", "webhooks")
+    """One message is enough: who takes it makes every delivery that is due then."""
+    for _ in range(_missing("webhooks", 1)):
+        _send("webhooks.deliver", "webhooks")
 
 
-def _waiting(queue: str) -> int:
-    """How many messages nobody has taken yet; none, where the broker can't say."""
+def _missing(queue: str, wanted: int) -> int:
+    """How many messages to send: while all workers are busy for hours, the sweep must not heap up wake-ups."""
+    if not wanted:
+        return 0
     try:
         with app.connection_for_write() as connection:
-            return int(connection.default_channel.queue_declare(queue=queue, passive=True).message_count)
-    except (ChannelError, OperationalError, RedisError):
+            waiting = connection.default_channel.queue_declare(queue=queue, passive=True).message_count
+    except ChannelError:
+        # A queue without messages does not exist.
+        return wanted
+    except (OperationalError, RedisError) as error:
+        log.warning("nothing is sent to the queue %s, the sweep will: %s", queue, error)
         return 0
+    return max(0, wanted - int(waiting))
 
 
 def _send(task: str, queue: str, *args: Any) -> None:

@@ -1,26 +1,55 @@
-"""What beat starts: the sweep that makes lost messages harmless, and the daily purge."""
+"""What happens by the clock: the sweep that makes lost messages harmless, and the daily purge.
+
+The sweep runs in beat's own process, so that no work of others can hold it up: docs/decisions/0004 says more.
+"""
+
+import logging
+import time
+from threading import Thread
+from typing import Any
+
+from celery.signals import beat_init
 
 from inference import retention, sweep
-from schemas.database import session_scope
+from schemas.database import DATABASE_LOST, session_scope
+from schemas.errors import PurgeIncomplete
+from schemas.settings import settings
 from schemas.tables.base import now
 from tasks import dispatch
 from tasks.app import app
 
+log = logging.getLogger(__name__)
 
-@app.task(name="schedule.sweep")
+
+@beat_init.connect
+def _start_sweeping(**_: Any) -> None:
+    Thread(target=_sweep_for_ever, name="sweep", daemon=True).start()
+
+
+def _sweep_for_ever() -> None:
+    while True:
+        try:
+            sweep_for_work()
+        except DATABASE_LOST as error:
+            log.warning("no sweep, the database is not available: %s", error)
+        except Exception:
+            log.exception("a sweep failed; the next one is in %g s", settings().sweep_seconds)
+        time.sleep(settings().sweep_seconds)
+
+
 def sweep_for_work() -> None:
     """Wake whoever should have been woken already."""
     with session_scope() as session:
         due = sweep.find_due(session)
-    for batch_id in due.validate:
-        dispatch.validate_batch(batch_id)
-    for batch_id in due.finalise:
-        dispatch.finalise_batch(batch_id)
+    dispatch.send_again(due.validate, due.finalise)
     dispatch.run_chunks(due.chunks)
     dispatch.deliver_webhooks()
 
 
-@app.task(name="retention.purge")
+@app.task(name="retention.purge", acks_late=False)
 def purge() -> None:
-    """Remove what is kept no longer."""
-    retention.purge(session_scope, now())
+    """Remove what is kept no longer. Acknowledged at once: after months without one, a purge may take hours."""
+    purged = retention.purge(session_scope, now())
+    if purged.stuck:
+        # A task that failed is what an operator sees.
+        raise PurgeIncomplete(purged.stuck)

@@ -25,6 +25,11 @@ TEMPLATE = "vbs_template"
 database_numbers = itertools.count()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak-minutes", type=float, default=0, help="Play faults at random for this long.")
+    parser.addoption("--seed", type=int, default=1, help="What decides the faults of a soak.")
+
+
 def with_database(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 

@@ -57,6 +57,10 @@ class Engine(Protocol):
 
     def __init__(self, args: Mapping[str, str]) -> None: ...
 
+    @property
+    def pulse(self) -> int | None:
+        """A number that changes for as long as the engine works on something; None where nobody can tell."""
+
     async def load(self, model: str, source: str) -> Loaded: ...
 
     async def answer(self, endpoint: str, body: bytes) -> Answer: ...

@@ -39,6 +39,11 @@ class OpenaiEngine:
         self._model = self._upstream_model = ""
         self._client: httpx.AsyncClient | None = None
 
+    @property
+    def pulse(self) -> None:
+        """Nobody can tell from here. A request that gets no answer ends after `timeout_seconds`."""
+        return None
+
     async def load(self, model: str, source: str) -> Loaded:
         """Check that the server is there and serves `source`, its own name for the model."""
         await self.unload()

@@ -3,9 +3,11 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -32,6 +34,12 @@ class StubOptions:
     crash_hard: bool = False
     # A body with this text never gets an answer.
     hang_on: str = ""
+    # A body with this text makes the whole engine hang until it is loaded again.
+    freeze_on: str = ""
+    # A file whose text is an order from outside, followed once: `crash`, `freeze` or `die` (the whole process).
+    orders: str = ""
+    # A file that gets each body, on a line of its own, before it is answered.
+    journal: str = ""
     # Prompts over this many tokens are refused. 0: no limit.
     max_tokens: int = 0
     concurrency: int = 256
@@ -43,13 +51,16 @@ class StubEngine:
     def __init__(self, args: Mapping[str, str]) -> None:
         self._options = read_options(StubOptions, self.name, args)
         self._error_below = int(self._options.error_rate * FINGERPRINTS)
-        self._crash_on = self._options.crash_on.encode()
-        self._hang_on = self._options.hang_on.encode()
+        self._frozen = False
         self._slots = asyncio.Semaphore(self._options.concurrency)
         self._model: str | None = None
 
+    @property
+    def pulse(self) -> int:
+        return 0 if self._frozen else int(time.monotonic() * 1000)
+
     async def load(self, model: str, source: str) -> Loaded:
-        self._model = model
+        self._model, self._frozen = model, False
         return Loaded("stub", self._options.max_tokens or None, self._options.concurrency)
 
     async def answer(self, endpoint: str, body: bytes) -> Answer:
@@ -71,12 +82,32 @@ class StubEngine:
             return await self._misbehave(body)
 
     async def _misbehave(self, body: bytes) -> None:
-        if self._crash_on and self._crash_on in body:
-            if self._options.crash_hard:
-                os.kill(os.getpid(), signal.SIGKILL)
+        if self._options.journal:
+            with Path(self._options.journal).open("ab") as journal:
+                journal.write(body + b"\n")
+        order = self._order()
+        if order == "die" or (self._options.crash_hard and self._holds(body, self._options.crash_on)):
+            os.kill(os.getpid(), signal.SIGKILL)
+        if order == "crash" or self._holds(body, self._options.crash_on):
             self._model = None
-        if self._hang_on and self._hang_on in body:
+        if order == "freeze" or self._holds(body, self._options.freeze_on):
+            self._frozen = True
+        if self._frozen or self._holds(body, self._options.hang_on):
             await asyncio.Event().wait()
+
+    def _holds(self, body: bytes, text: str) -> bool:
+        return bool(text) and text.encode() in body
+
+    def _order(self) -> str:
+        if not self._options.orders:
+            return ""
+        orders = Path(self._options.orders)
+        try:
+            order = orders.read_text().strip()
+            orders.unlink()
+        except FileNotFoundError:
+            return ""
+        return order
 
     def _answer(self, endpoint: str, body: bytes) -> Answer:
         refused = refuse_unbatchable(body)

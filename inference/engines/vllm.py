@@ -2,8 +2,10 @@
 
 import asyncio
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Final, NoReturn
 
@@ -12,7 +14,9 @@ from vllm.platforms import current_platform
 from vllm.tasks import SupportedTask
 from vllm.utils.argparse_utils import FlexibleArgumentParser
 from vllm.v1.engine.async_llm import AsyncLLM
+from vllm.v1.metrics.loggers import StatLoggerBase
 
+from inference.engines import children
 from inference.engines.asgi import Application, NoAnswer, post_json
 from inference.engines.base import ENDPOINTS, Answer, Loaded
 from inference.engines.hardware import (
@@ -29,6 +33,7 @@ from inference.engines.options import OFF, ON
 from inference.engines.refusals import refusal, refuse_unbatchable
 from inference.engines.usage import usage_of
 from schemas.errors import EngineError, SettingInvalid
+from schemas.settings import set_variable
 
 try:
     from vllm.entrypoints.launchers.api_server.app_state import init_app_state
@@ -40,7 +45,11 @@ except ImportError:  # vLLM before 0.30 has them elsewhere, with the same signat
 
 # Batches report cached tokens; nobody browses the documentation of an application without a socket.
 ALWAYS: Final = ["--enable-prompt-tokens-details", "--disable-fastapi-docs", "--no-use-tqdm-on-load"]
-SHUTDOWN_SECONDS: Final = 10.0
+# vLLM's processes have nothing to save, and Python takes seconds to tidy each of them up: vLLM's own server kills them
+# at once.
+SHUTDOWN_SECONDS: Final = 1.0
+# How long the memory of a killed process takes to be free again.
+GONE_SECONDS: Final = 3.0
 SERVER_ERROR: Final = 500
 WEIGHT_BYTES: Final = {"float32": 4, "float": 4, "float16": 2, "half": 2, "bfloat16": 2}
 # What a model can do, in vLLM's words, and the endpoints that need it.
@@ -51,31 +60,30 @@ class VllmEngine:
     name = "vllm"
 
     def __init__(self, args: Mapping[str, str]) -> None:
+        # Now, so that a slip of the finger stops the worker at its start.
+        check_arguments(args)
         self._arguments = as_command_line(args)
-        # Read once now, so that a wrong name stops the worker at its start.
         self._given = set(args)
-        _parse(self._arguments)
         self._engine: AsyncLLM | None = None
+        self._sockets: TemporaryDirectory[str] | None = None
         self._application: Application | None = None
         self._tasks: tuple[SupportedTask, ...] = ()
+        self._steps = Steps()
+
+    @property
+    def pulse(self) -> int:
+        return self._steps.count
 
     async def load(self, model: str, source: str) -> Loaded:
         await self.unload()
         arguments = _parse([*ALWAYS, *self._arguments, "--model", source, "--served-model-name", model])
         # Loading takes a while and must not stop the worker's heartbeat.
         await asyncio.to_thread(self._prepare, arguments, source)
-        self._engine = await asyncio.to_thread(_start, arguments, source)
-        self._tasks = await self._engine.get_supported_tasks()
         try:
-            self._application = await _application_of(self._engine, arguments, self._tasks)
-        except Exception as error:
+            return await self._start(arguments, source)
+        except EngineError:
             await self.unload()
-            raise EngineError(f"vLLM loaded {source}, but can't serve it: {error}") from error
-        return Loaded(
-            device=_device_name(),
-            max_tokens=self._engine.model_config.max_model_len,
-            concurrency=self._engine.vllm_config.scheduler_config.max_num_seqs,
-        )
+            raise
 
     async def answer(self, endpoint: str, body: bytes) -> Answer:
         if self._engine is None or self._application is None:
@@ -92,12 +100,13 @@ class VllmEngine:
     async def unload(self) -> None:
         self._application = None
         engine, self._engine = self._engine, None
-        if engine is None:
-            return
-        if engine.output_handler is not None:
-            # Else it would take the end of its engine for an accident.
-            engine.output_handler.cancel()
-        await asyncio.to_thread(engine.shutdown, SHUTDOWN_SECONDS)
+        if engine is not None:
+            if engine.output_handler is not None:
+                # Else it would take the end of its engine for an accident.
+                engine.output_handler.cancel()
+            await asyncio.to_thread(_end, engine)
+        if self._sockets is not None:
+            self._sockets.cleanup()
 
     @property
     def unfinished_requests(self) -> int:
@@ -112,6 +121,22 @@ class VllmEngine:
         if reply.status_code >= SERVER_ERROR and engine.errored:
             raise EngineError("vLLM's engine process has died; its log says why.")
         return Answer(reply.status_code, reply.body, usage_of(reply.body))
+
+    async def _start(self, arguments: Namespace, source: str) -> Loaded:
+        # Where vLLM's processes meet. They leave their sockets behind.
+        self._sockets = TemporaryDirectory(prefix="vbs-vllm-", ignore_cleanup_errors=True)
+        set_variable("VLLM_RPC_BASE_PATH", self._sockets.name)
+        self._engine = engine = await asyncio.to_thread(_make, arguments, source, self._steps)
+        try:
+            self._tasks = await engine.get_supported_tasks()
+            self._application = await _application_of(engine, arguments, self._tasks)
+        except Exception as error:
+            raise EngineError(f"vLLM loaded {source}, but can't serve it: {error}") from error
+        return Loaded(
+            device=_device_name(),
+            max_tokens=engine.model_config.max_model_len,
+            concurrency=engine.vllm_config.scheduler_config.max_num_seqs,
+        )
 
     def _prepare(self, arguments: Namespace, source: str) -> None:
         """Check the hardware, and fill in what vLLM's own defaults get wrong on a CPU."""
@@ -131,16 +156,49 @@ class VllmEngine:
             arguments.enforce_eager = True
 
 
+class Steps(StatLoggerBase):
+    """Counts the engine's steps: vLLM reports each of them to those who log statistics."""
+
+    def __init__(self, *_: object) -> None:
+        self.count = 0
+
+    def record(self, *_: object, **__: object) -> None:
+        self.count += 1
+
+    def log_engine_initialized(self) -> None:
+        """There is nothing to say."""
+
+
 class _Parser(FlexibleArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise SettingInvalid("--engine-arg", message, "argument of vLLM; `vllm serve --help=all` lists them")
+        raise ValueError(message)
+
+
+def check_arguments(args: Mapping[str, str]) -> None:
+    parser = make_arg_parser(_Parser())  # type: ignore[no-untyped-call]
+    flags = {flag.removeprefix("--") for flag in parser._option_string_actions if flag.startswith("--")} - {"help"}
+    for name, value in args.items():
+        # Some arguments have parts, as in `compilation_config.mode`.
+        if _flag(name).partition(".")[0] not in flags:
+            raise SettingInvalid(name, value, f"argument of the vllm engine; {_hint(name, flags)}")
+        try:
+            parser.parse_args(as_command_line({name: value}))
+        except ValueError as error:
+            # vLLM's own words may have many lines.
+            raise SettingInvalid(name, value, f"setting of vLLM: {' '.join(str(error).split())}") from error
+
+
+def _hint(name: str, flags: Iterable[str]) -> str:
+    names = sorted(flag.replace("-", "_") for flag in flags)
+    near = get_close_matches(name, names)
+    return f"the nearest are {', '.join(near)}" if near else f"it knows {', '.join(names)}"
 
 
 def as_command_line(args: Mapping[str, str]) -> list[str]:
     """`max_model_len=512` as vLLM's command line has it: switches have a name for on and one for off."""
     line = []
     for name, value in args.items():
-        flag = name.strip().replace("_", "-")
+        flag = _flag(name)
         if value.strip().lower() in ON - {"1"}:
             line.append(f"--{flag}")
         elif value.strip().lower() in OFF - {"0"}:
@@ -148,6 +206,10 @@ def as_command_line(args: Mapping[str, str]) -> list[str]:
         else:
             line.append(f"--{flag}={value}")
     return line
+
+
+def _flag(name: str) -> str:
+    return name.strip().replace("_", "-")
 
 
 def _parse(line: list[str]) -> Namespace:
@@ -169,12 +231,20 @@ def _check_gpus(arguments: Namespace, source: str, weights: int) -> None:
         check_share(gpu.memory, arguments.gpu_memory_utilization)
 
 
-def _start(arguments: Namespace, source: str) -> AsyncLLM:
+def _make(arguments: Namespace, source: str, steps: Steps) -> AsyncLLM:
     try:
-        return AsyncLLM.from_engine_args(AsyncEngineArgs.from_cli_args(arguments))
+        wanted = AsyncEngineArgs.from_cli_args(arguments)
+        return AsyncLLM.from_engine_args(wanted, stat_loggers=[lambda *_: steps])
     except Exception as error:
         # vLLM has as many kinds of failure as it has models and devices; none of them may end the worker.
         raise EngineError(f"vLLM could not load {source}: {error}") from error
+
+
+def _end(engine: AsyncLLM) -> None:
+    """Returns when the memory of the engine's processes is free for another model."""
+    processes = children.started()
+    engine.shutdown(SHUTDOWN_SECONDS)
+    children.wait_for_end(processes, GONE_SECONDS)
 
 
 async def _application_of(engine: AsyncLLM, arguments: Namespace, tasks: tuple[SupportedTask, ...]) -> Application:

@@ -3,10 +3,10 @@
 import logging
 import random
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -23,10 +23,12 @@ from schemas.tables.base import now
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 16
+# How long a delivery that became due waits beside others that are under way.
+LOOK_AGAIN_SECONDS: Final = 1.0
 # What the sweep starts again a few seconds later need not go on for ever.
 LONGEST_RUN_SECONDS: Final = 60.0
 # What a try takes beside the receiver's time: reading, signing, writing down.
-LEASE_MARGIN: Final = timedelta(seconds=30)
+LEASE_MARGIN: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,25 @@ class Delivery:
 def deliver_due(open_session: OpenSession) -> int:
     """Make every delivery that is due, a few at a time; returns how many tries that were."""
     tries, stop_at = 0, time.monotonic() + LONGEST_RUN_SECONDS
+    under_way: set[Future[None]] = set()
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
-        while time.monotonic() < stop_at and (claimed := claim(open_session, AT_ONCE)):
-            # Going through the results lets an error of ours be raised here.
-            tries += len(list(pool.map(partial(deliver, open_session), claimed)))
+        while time.monotonic() < stop_at:
+            claimed = claim(open_session, AT_ONCE - len(under_way))
+            under_way |= {pool.submit(deliver, open_session, delivery) for delivery in claimed}
+            if not under_way:
+                break
+            tries += len(claimed)
+            # Who answers makes room for the next one: nobody waits for a receiver that hangs.
+            done, under_way = wait(under_way, LOOK_AGAIN_SECONDS, FIRST_COMPLETED)
+            _raise_errors(done)
+        _raise_errors(under_way)
     return tries
+
+
+def _raise_errors(done: Iterable[Future[None]]) -> None:
+    """What went wrong at a receiver is in the table; this is for errors of ours."""
+    for future in done:
+        future.result()
 
 
 def claim(open_session: OpenSession, limit: int) -> list[Delivery]:
@@ -59,7 +75,8 @@ def claim(open_session: OpenSession, limit: int) -> list[Delivery]:
         .join(Event, Event.id == WebhookDelivery.event_id)
         .join(Webhook, Webhook.id == WebhookDelivery.webhook_id)
         .where(WebhookDelivery.next_attempt_at <= moment)
-        .order_by(WebhookDelivery.next_attempt_at)
+        # What was never tried comes first: receivers that failed before hold up only their own.
+        .order_by(WebhookDelivery.attempts, WebhookDelivery.next_attempt_at)
         .limit(limit)
         .with_for_update(of=WebhookDelivery, skip_locked=True)
     )

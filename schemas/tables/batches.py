@@ -75,7 +75,11 @@ class Chunk(Base):
     epoch: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None]
     lease_expires_at: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(default=0)
+    # How often an engine died over this chunk's requests since the last time that none was under suspicion, and up to
+    # which line they are suspects. `reached` is the last line that the present lease may have put at an engine.
+    deaths: Mapped[int] = mapped_column(default=0)
+    suspect_to: Mapped[int] = mapped_column(default=0)
+    reached: Mapped[int] = mapped_column(default=0)
     completed: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     input_tokens: Mapped[Big] = mapped_column(default=0)

@@ -9,6 +9,8 @@ from tests.models import tiny_llama
 from tests.system import System, started
 
 MODEL = "tiny"
+# A hung engine has to be noticed while a test waits.
+ENVIRONMENT = {"VBS_WEBHOOK_ALLOW_PRIVATE": "1", "VBS_ENGINE_STALL_SECONDS": "10"}
 
 
 @pytest.fixture(scope="session")
@@ -21,5 +23,5 @@ def vllm_system(server_dir: Path) -> Iterator[System]:
         "--engine-arg=max_model_len=512",
         "--engine-arg=max_num_seqs=16",
     )
-    with started(server_dir / "vllm", *options, environment={"VBS_WEBHOOK_ALLOW_PRIVATE": "1"}) as system:
+    with started(server_dir / "vllm", *options, environment=ENVIRONMENT) as system:
         yield system

@@ -102,7 +102,8 @@ def test_everything_starts_serves_stops_and_finds_its_data_again(folder: Path) -
         assert "first API key" in first.printed[0]
         assert (data / "first-key").stat().st_mode & 0o777 == 0o600
         assert all(child.stat().st_mode & 0o077 == 0 for child in data.iterdir())
-        assert httpx.get(f"{first.addresses['API']}/health").json()["status"] == "ok"
+        # What it says may be a second old, from before the worker was ready.
+        assert wait_until(lambda: httpx.get(f"{first.addresses['API']}/health").json()["status"] == "ok", 5)
         assert httpx.get(first.addresses["UI"], follow_redirects=True).status_code == 200
         assert httpx.get(first.addresses["Flower"]).status_code == 200
 

@@ -10,6 +10,11 @@ NEVER_IN_A_REQUEST = {
     errors.LeaseLost,
     errors.StartFailed,
     errors.ModelUnavailable,
+    errors.PurgeIncomplete,
+    errors.BackupFailed,
+    errors.ArchiveInvalid,
+    errors.PlaceTaken,
+    errors.RestoreFailed,
 }
 
 

@@ -9,8 +9,8 @@ from redis import Redis
 from inference.quotas import RateLimiter
 from schemas.settings import Settings, settings
 from schemas.version import VERSION
-from webapi import database, logs
-from webapi.api import batches, docs, errors, files, health, keys, models, pages, request_ids, uploads, webhooks
+from webapi import database, logs, proxies, request_ids
+from webapi.api import batches, docs, errors, files, health, keys, models, pages, uploads, webhooks
 from webapi.api.auth import CallerCache
 from webapi.api.json_provider import OrjsonProvider
 
@@ -50,6 +50,7 @@ def create_app(configuration: Settings | None = None) -> Flask:
     app.json = OrjsonProvider(app)
     app.url_map.strict_slashes = False
     app.config.update(OPENAPI, MAX_CONTENT_LENGTH=LONGEST_JSON_BODY)
+    proxies.trust(app, chosen)
     database.bind(app, chosen)
     app.extensions["callers"] = CallerCache()
     app.extensions["rate_limiter"] = RateLimiter(redis_client(chosen))

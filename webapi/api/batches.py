@@ -10,7 +10,7 @@ import orjson
 from flask import Response
 from sqlalchemy.orm import Session
 
-from inference import batches, quotas, results, retry
+from inference import batches, results, retry
 from inference.webhooks import subscriptions
 from schemas import ids, tables
 from schemas.wire.batches import Batch, BatchCreate, BatchHeaders, BatchList, BatchQuery, CreatedBatch, ResultsQuery
@@ -39,8 +39,8 @@ def create_batch(wanted: dict[str, Any], headers: dict[str, Any]) -> Shown:
 
     With an `Idempotency-Key` header the call can be repeated safely: it gives the batch that the first call made.
     """
-    quotas.check_pending(db.session(), tenant(), caller().limits.pending_requests)
-    batch = batches.create(db.session(), new_batch(wanted, headers["idempotency_key"]))
+    new = new_batch(wanted, headers["idempotency_key"])
+    batch = batches.create(db.session(), new, pending_limit=caller().limits.pending_requests)
     db.session.commit()
     dispatch.validate_batch(batch.id)
     return replace(shown([batch])[0], webhook=subscriptions.of_batch(db.session(), batch))
@@ -59,7 +59,7 @@ def list_batches(wanted: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(200, Batch)
 def get_batch(batch_id: str) -> Shown:
     """Get a batch, with its counts as they are now."""
-    return shown([batches.get(db.session(), tenant(), batch_id)])[0]
+    return Shown(*batches.get_with_progress(db.session(), tenant(), batch_id))
 
 
 @blueprint.post("/batches/<batch_id>/cancel")
@@ -76,11 +76,15 @@ def cancel_batch(batch_id: str) -> Shown:
 
 
 @blueprint.post("/batches/<batch_id>/retry")
+@blueprint.arguments(BatchHeaders, location="headers")
 @blueprint.response(200, Batch)
-def retry_batch(batch_id: str) -> Shown:
-    """Make a new batch of the requests that failed or were cancelled."""
-    quotas.check_pending(db.session(), tenant(), caller().limits.pending_requests)
-    batch = retry.retry(db.session(), tenant(), batch_id, caller().key_id)
+def retry_batch(headers: dict[str, Any], batch_id: str) -> Shown:
+    """Make a new batch of the requests that failed or were cancelled.
+
+    An `Idempotency-Key` header works as it does when a batch is created.
+    """
+    who = caller()
+    batch = retry.retry(db.session(), who.tenant, batch_id, who.key_id, who.limits, headers["idempotency_key"])
     db.session.commit()
     dispatch.validate_batch(batch.id)
     return shown([batch])[0]

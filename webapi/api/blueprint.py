@@ -7,8 +7,7 @@ from werkzeug.exceptions import NotFound
 from schemas.states import Role
 from webapi.api.arguments import ArgumentParser
 from webapi.api.auth import admit
-
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
+from webapi.methods import READING
 
 
 class Blueprint(flask_smorest.Blueprint):

@@ -1,8 +1,10 @@
 """Sending a stored content: whole or in part, without holding it in memory."""
 
+from typing import Any
 from urllib.parse import quote
 
 from flask import Response, request
+from werkzeug.datastructures import Range
 from werkzeug.http import dump_options_header
 from werkzeug.wsgi import wrap_file
 
@@ -25,17 +27,25 @@ def download(file: File) -> Response:
     # Never shown inside a page of ours, whatever a caller has uploaded.
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Disposition"] = disposition(file.filename)
-    response.make_conditional(request, accept_ranges=asks_for_a_range(), complete_length=file.bytes)
+    asked = asked_range()
+    response.make_conditional(meant(asked, file.bytes), accept_ranges=asked is not None, complete_length=file.bytes)
     response.headers["Accept-Ranges"] = "bytes"
     if request.method == "HEAD":
         stream.close()
     return response
 
 
-def asks_for_a_range() -> bool:
-    """Whether one range of bytes is asked for. What else stands in `Range` is to be ignored (RFC 9110, 14.2)."""
-    asked = request.range
-    return asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
+def asked_range() -> Range | None:
+    """The range of bytes that is asked for, if it is one. What else is in `Range` is to be ignored (RFC 9110, 14.2)."""
+    asked = request.range if request.method == "GET" else None
+    return asked if asked and asked.units == "bytes" and len(asked.ranges) == 1 else None
+
+
+def meant(asked: Range | None, size: int) -> dict[str, Any]:
+    """The request. The last so many bytes of a shorter file are all it has (RFC 9110, 14.1.2)."""
+    if asked and asked.ranges[0][0] < -size:
+        return request.environ | {"HTTP_RANGE": "bytes=0-"}
+    return request.environ
 
 
 def disposition(filename: str) -> str:

@@ -12,11 +12,9 @@ from werkzeug.exceptions import HTTPException
 from inference.file_store import FULL
 from schemas import errors
 from schemas.database import DATABASE_LOST
+from webapi.error_body import INVALID, SERVER, error_body
 
 logger = logging.getLogger(__name__)
-
-INVALID: Final = "invalid_request_error"
-SERVER: Final = "server_error"
 
 # The first row that fits decides; what no row fits is a fault of ours.
 TABLE: Final[tuple[tuple[type[errors.VbsError], HTTPStatus, str], ...]] = (
@@ -109,7 +107,7 @@ def headers_of(error: errors.VbsError) -> dict[str, str]:
 def error_response(
     status: HTTPStatus, message: str, kind: str, param: str | None, code: str | None, headers: Any = None
 ) -> Response:
-    response = jsonify({"error": {"message": message, "type": kind, "param": param, "code": code}})
+    response = jsonify(error_body(message, kind, param, code))
     response.status_code = status
     response.headers.update(headers or {})
     return response

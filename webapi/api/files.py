@@ -32,9 +32,9 @@ def create_file() -> File:
     with files.incoming() as content:
         form = read_form(request, "file", settings().max_file_bytes, content.receive)
         wanted = arguments.load(FileCreate(), form | {"filename": content.filename})
-        check_quota(content.bytes)
         expiry = wanted.get("expires_after", {}).get("seconds")
-        file = files.register(db.session(), tenant(), wanted["purpose"], content, expiry)
+        limit = caller().limits.stored_bytes
+        file = files.register(db.session(), tenant(), wanted["purpose"], content, expiry, stored_limit=limit)
         db.session.commit()
     return file
 

@@ -74,7 +74,8 @@ def complete_upload(wanted: dict[str, Any], upload_id: str) -> Shown:
     db.session.close()
     with files.incoming() as content:
         uploads.assemble(planned, content, wanted["md5"])
-        upload, file = uploads.complete(db.session(), tenant(), upload_id, content)
+        limit = caller().limits.stored_bytes
+        upload, file = uploads.complete(db.session(), tenant(), upload_id, content, stored_limit=limit)
         db.session.commit()
     discard_parts(upload)
     return Shown(upload, file)
@@ -91,5 +92,5 @@ def cancel_upload(upload_id: str) -> Shown:
 
 
 def discard_parts(upload: tables.Upload) -> None:
-    uploads.remove_parts(db.session(), upload)
+    uploads.discard_parts(db.session(), upload)
     db.session.commit()

@@ -8,7 +8,7 @@ from flask import Flask, g
 from schemas.settings import Settings, settings
 from schemas.states import Role
 from schemas.version import VERSION
-from webapi import database, display, logs, page_policy
+from webapi import database, display, logs, page_policy, proxies
 from webapi.ui import batches, errors, files, guard, home, secret, session
 
 PAGES: Final = (session, home, batches, files)
@@ -31,6 +31,7 @@ def create_app(configuration: Settings | None = None) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
     )
     app.session_interface = session.CookieSession()
+    proxies.trust(app, chosen)
     database.bind(app, chosen)
     display.register(app)
     page_policy.harden(app)

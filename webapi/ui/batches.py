@@ -31,8 +31,7 @@ def show_all() -> str:
 
 @blueprint.get("/batches/<batch_id>")
 def show(batch_id: str) -> str:
-    batch = batches.get(db.session(), tenant(), batch_id)
-    progress = batches.progress(db.session(), [batch])[batch.id]
+    batch, progress = batches.get_with_progress(db.session(), tenant(), batch_id)
     return render_template(
         "ui/batch.html",
         batch=batch,
@@ -64,8 +63,7 @@ def cancel(batch_id: str) -> Any:
 
 @blueprint.post("/batches/<batch_id>/retry")
 def retry_failed(batch_id: str) -> Any:
-    quotas.check_pending(db.session(), tenant(), quotas.limits_of(g.key).pending_requests)
-    batch = retry.retry(db.session(), tenant(), batch_id, g.key.id)
+    batch = retry.retry(db.session(), tenant(), batch_id, g.key.id, quotas.limits_of(g.key))
     db.session.commit()
     dispatch.validate_batch(batch.id)
     return to_page(batch)

@@ -12,8 +12,8 @@ from schemas.errors import RoleTooLow
 from schemas.states import Role
 from schemas.tables import ApiKey
 from webapi.database import db
+from webapi.methods import READING
 
-READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN_FIELD: Final = "csrf_token"
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -47,9 +47,16 @@ def read(request: Request, content: files.Incoming) -> dict[str, str]:
         elif isinstance(event, FilePart):
             # A stranger's form must not even fill the disk.
             guard.check_token(fields.get(guard.TOKEN_FIELD, ""))
+            check_one_file(fields, sent=True)
             receive(event.filename, multipart.content(events), content, fields.get("model", ""))
     guard.check_token(fields.get(guard.TOKEN_FIELD, ""))
+    check_one_file(fields, sent=content.location is not None)
     return fields
+
+
+def check_one_file(fields: dict[str, str], *, sent: bool) -> None:
+    if sent and fields.get("file_id"):
+        raise RequestInvalid("Send a file, or name one that was uploaded before, not both.", param="file")
 
 
 def receive(filename: str, blocks: Iterator[bytes], content: files.Incoming, model: str) -> None:
@@ -59,9 +66,7 @@ def receive(filename: str, blocks: Iterator[bytes], content: files.Incoming, mod
 
 
 def register(key: ApiKey, content: files.Incoming, limits: quotas.Limits) -> str:
-    # Its length was not known before where the form came in pieces.
-    quotas.check_stored(db.session(), key.tenant, limits.stored_bytes, content.bytes)
-    file = files.register(db.session(), key.tenant, PURPOSE, content)
+    file = files.register(db.session(), key.tenant, PURPOSE, content, stored_limit=limits.stored_bytes)
     return ids.show(ids.FILE, file.id)
 
 

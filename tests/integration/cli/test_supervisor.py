@@ -75,6 +75,15 @@ def test_stopping_leaves_neither_stubborn_children_nor_their_children(watched: W
     assert watched.said == ["stubborn did not stop by itself and was killed."]
 
 
+def test_what_a_child_has_started_may_tidy_up_after_it(watched: Watched, tmp_path: Path) -> None:
+    tidy = f"import sys, time; sys.stdin.read(); time.sleep(0.1); open({str(tmp_path / 'tidied')!r}, 'w')"
+    parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {tidy!r}], stdin=-1).wait()"
+    watched.supervisor.start([Program("parent", [sys.executable, "-c", parent])])
+    assert wait_until(lambda: len(psutil.Process(watched.pids["parent"]).children()) == 1, 10)
+    watched.supervisor.stop(["parent"])
+    assert (tmp_path / "tidied").exists()
+
+
 def test_stopping_many_takes_no_longer_than_the_slowest(watched: Watched) -> None:
     programs = [Program(f"stubborn{number}", STUBBORN, stop_seconds=1.0) for number in range(3)]
     watched.supervisor.start(programs)

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from inference import api_keys
 from schemas import ids
-from schemas.errors import KeyInvalid, KeyNotFound
+from schemas.errors import KeyInvalid, KeyNameTaken, KeyNotFound
 from schemas.states import Role
 from schemas.tables import ApiKey
 
@@ -21,6 +21,15 @@ def test_a_key_authenticates_and_is_not_kept(session: Session) -> None:
 def test_the_tenant_of_a_key_is_its_name_unless_another_is_given(session: Session) -> None:
     assert api_keys.create(session, "ci", Role.USER)[0].tenant == "ci"
     assert api_keys.create(session, "ci", Role.USER, "acme")[0].tenant == "acme"
+
+
+def test_two_valid_keys_of_a_tenant_have_two_names(session: Session) -> None:
+    first, _ = api_keys.create(session, "ci", Role.USER, "acme")
+    with pytest.raises(KeyNameTaken, match="'acme' has a valid key named 'ci'"):
+        api_keys.create(session, "ci", Role.VIEWER, "acme")
+    api_keys.create(session, "ci", Role.USER, "another")
+    api_keys.revoke(session, ids.show(ids.KEY, first.id))
+    api_keys.create(session, "ci", Role.USER, "acme")
 
 
 @pytest.mark.parametrize("wrong", ["", "vbs-", "vbs-wrong", "x" * 10_000, "vbs-\udc80"])

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from inference import files
@@ -37,9 +38,25 @@ def test_a_stream_becomes_a_file(session: Session, tmp_path: Path) -> None:
 def test_a_content_that_is_not_registered_is_removed(session: Session, data_dir: Path) -> None:
     with pytest.raises(KeyboardInterrupt), files.incoming() as content:
         content.receive("a", [b"a" * 1000])
-        files.register(session, "acme", "batch", content)
+        files.register(session, "acme", "batch", content, stored_limit=0)
         raise KeyboardInterrupt
     assert stored(data_dir) == []
+
+
+def test_a_content_stays_where_nobody_knows_whether_its_commit_got_through(session: Session, data_dir: Path) -> None:
+    with pytest.raises(OperationalError), files.incoming() as content:
+        content.receive("a", [b"a" * 1000])
+        raise OperationalError("COMMIT", None, ConnectionResetError())
+    assert stored(data_dir) == [ids.show(ids.FILE, content.id)]
+
+
+def test_a_content_that_cannot_be_removed_does_not_hide_what_went_wrong(session: Session, data_dir: Path) -> None:
+    with pytest.raises(ZeroDivisionError), files.incoming() as content:
+        content.receive("a", [b"a" * 1000])
+        path = data_dir / "files" / str(content.location)
+        path.unlink()
+        path.mkdir()
+        raise ZeroDivisionError
 
 
 def test_a_stream_that_breaks_leaves_nothing(session: Session, data_dir: Path) -> None:

@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import func, select
 
 from inference import batches, files, finaliser, results, retention, uploads
+from inference.file_store import Removal
 from inference.retention import Purged, purge
 from schemas import ids
 from schemas.database import session_scope
-from schemas.errors import ContentGone
+from schemas.errors import ContentGone, PurgeIncomplete
 from schemas.tables import Batch, Chunk, Event, File, IdempotencyKey, Request, Result, Upload, UploadPart
 from schemas.tables.base import now
+from tasks import schedule
 from tests.integration.inference.batch_fixtures import as_jsonl, batch, chat_line, submit, worker
 
 pytestmark = pytest.mark.usefixtures("database_url")
@@ -186,17 +188,49 @@ def test_a_content_that_cannot_be_removed_does_not_keep_the_others(
     path = data_dir / "files" / file(stuck).location
     path.unlink()
     path.mkdir()
-    assert purge_after(days=8).files == 1
+    assert purge_after(days=8) == Purged(files=1, uploads=0, requests=0, results=0, stuck=1)
     assert (file(stuck).purged_at, contents(data_dir, "input")) == (None, [])
     assert file(other).purged_at is not None
-    assert str(stuck) in caplog.text
+    assert f"{file(stuck).location} can't be removed" in caplog.text
     os.rmdir(path)
     assert purge_after(days=8).files == 1
+
+
+def test_a_part_that_cannot_be_removed_stays_with_its_row_until_it_can(data_dir: Path) -> None:
+    with session_scope() as session:
+        upload = uploads.create(session, "acme", filename="a", purpose="batch", mime_type="text/plain", total_bytes=3)
+    for data in (b"a", b"b", b"c"):
+        with session_scope() as session, files.incoming("parts", ids.PART) as content:
+            content.receive("part", [data])
+            uploads.add_part(session, "acme", ids.show(ids.UPLOAD, upload.id), content)
+    stuck, *_ = contents(data_dir, "parts")
+    stuck.unlink()
+    stuck.mkdir()
+    old = upload_file()
+    assert purge_after(days=8) == Purged(files=1, uploads=1, requests=0, results=0, stuck=1)
+    assert (contents(data_dir, "parts"), rows(UploadPart)) == ([], 1)
+    assert file(old).purged_at is not None
+    stuck.rmdir()
+    assert purge_after(days=8) == NOTHING
+    assert rows(UploadPart) == 0
+
+
+def test_a_purge_that_could_not_remove_something_is_seen_as_a_failed_task(data_dir: Path) -> None:
+    file_id = upload_file()
+    with session_scope() as session:
+        files.delete(session, "acme", ids.show(ids.FILE, file_id))
+    path = data_dir / "files" / file(file_id).location
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(PurgeIncomplete, match="1 contents can't be removed"):
+        schedule.purge()
+    path.rmdir()
+    schedule.purge()
 
 
 def test_two_purges_at_once_do_not_wait_for_each_other() -> None:
     upload_file()
     with session_scope() as session:
         session.scalars(select(File).with_for_update()).all()
-        assert retention.purge_files(session_scope, now() + timedelta(days=8)) == 0
+        assert retention.purge_files(session_scope, now() + timedelta(days=8)) == Removal()
     assert purge_after(days=8).files == 1

@@ -5,10 +5,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inference import files, uploads
+from inference import files, retention, uploads
 from schemas import ids
-from schemas.database import engine
-from schemas.errors import MoveNotAllowed, PayloadTooLarge
+from schemas.database import engine, session_scope
+from schemas.errors import Conflict, MoveNotAllowed, PayloadTooLarge
 from schemas.settings import settings
 from schemas.states import UploadStatus
 from schemas.tables import Upload, UploadPart
@@ -44,13 +44,28 @@ def test_of_two_completions_at_once_one_makes_the_file(session: Session, data_di
         uploads.assemble(planned, first, None)
         with Session(engine()) as other, pytest.raises(MoveNotAllowed), files.incoming() as second:
             uploads.assemble(planned, second, None)
-            uploads.complete(session, "acme", upload_id, first)
+            uploads.complete(session, "acme", upload_id, first, stored_limit=0)
             session.commit()
-            uploads.complete(other, "acme", upload_id, second)
+            uploads.complete(other, "acme", upload_id, second, stored_limit=0)
     assert len(stored(data_dir, "input")) == 1
 
 
-def test_an_upload_that_nobody_completes_is_swept_with_its_parts(session: Session, data_dir: Path) -> None:
+def test_a_completion_that_loses_its_parts_to_another_is_a_conflict(session: Session, data_dir: Path) -> None:
+    upload_id = begin(session)
+    planned = uploads.plan(session, "acme", upload_id, [add(session, upload_id, b"abcdef")])
+    session.commit()
+    with files.incoming() as first:
+        uploads.assemble(planned, first, None)
+        upload, _ = uploads.complete(session, "acme", upload_id, first, stored_limit=0)
+        session.commit()
+    uploads.discard_parts(session, upload)
+    session.commit()
+    with pytest.raises(Conflict), files.incoming() as second:
+        uploads.assemble(planned, second, None)
+    assert len(stored(data_dir, "input")) == 1
+
+
+def test_an_upload_that_nobody_completes_expires_and_its_parts_are_purged(session: Session, data_dir: Path) -> None:
     late, fresh = begin(session), begin(session)
     add(session, late, b"abc")
     kept = add(session, fresh, b"abc")
@@ -61,6 +76,7 @@ def test_an_upload_that_nobody_completes_is_swept_with_its_parts(session: Sessio
     assert [upload.status for upload in uploads.expire_due(session, now())] == [UploadStatus.EXPIRED]
     session.commit()
     assert uploads.expire_due(session, now()) == []
+    assert retention.purge_parts(session_scope).gone == 1
     assert stored(data_dir, "parts") == [kept]
     assert [ids.show(ids.PART, part.id) for part in session.scalars(select(UploadPart)).all()] == [kept]
 

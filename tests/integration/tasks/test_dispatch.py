@@ -1,7 +1,7 @@
 """Wake-ups on their way through the broker."""
 
-from collections.abc import Iterator
-from contextlib import closing
+import socket
+import time
 
 import pytest
 from redis import Redis
@@ -10,17 +10,12 @@ from tasks import dispatch
 from tasks.app import app
 
 
-@pytest.fixture
-def broker(valkey_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
-    monkeypatch.setattr(app.conf, "broker_url", valkey_url)
-    with closing(Redis.from_url(valkey_url)) as redis:
-        yield redis
-
-
 def test_wake_ups_do_not_heap_up_while_nobody_takes_them(broker: Redis) -> None:
     for _ in range(3):
         dispatch.run_chunks(5)
+        dispatch.deliver_webhooks()
     assert broker.llen("inference") == 5
+    assert broker.llen("webhooks") == 1
     dispatch.run_chunks(7)
     assert broker.llen("inference") == 7
 
@@ -35,3 +30,19 @@ def test_a_queue_that_was_lost_is_filled_again(broker: Redis) -> None:
 def test_nothing_due_wakes_nobody(broker: Redis) -> None:
     dispatch.run_chunks(0)
     assert broker.llen("inference") == 0
+
+
+def test_a_broker_that_is_away_is_no_error_and_costs_less_than_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert seconds_to_wake_workers("redis://127.0.0.1:1", monkeypatch) < 1
+
+
+def test_a_broker_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert seconds_to_wake_workers(f"redis://127.0.0.1:{silent.getsockname()[1]}", monkeypatch) < 20
+
+
+def seconds_to_wake_workers(url: str, monkeypatch: pytest.MonkeyPatch) -> float:
+    monkeypatch.setattr(app.conf, "broker_url", url)
+    began = time.monotonic()
+    dispatch.run_chunks(5)
+    return time.monotonic() - began

@@ -1,6 +1,7 @@
 """The real API on a loopback port, and the official client in front of it."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from threading import Thread
 
 import httpx
@@ -9,7 +10,11 @@ from openai import OpenAI
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from cli import process_table
+from cli.embedded import free_port
+from cli.processes import spawn, stop, wait_until
 from inference import api_keys
+from schemas.settings import environment_of, settings
 from schemas.states import Role
 from webapi.api import create_app
 from webapi.database import db
@@ -29,6 +34,19 @@ def api_url(database_url: str, valkey_url: str) -> Iterator[str]:
     server.server_close()
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def gunicorn_url(database_url: str, valkey_url: str, tmp_path: Path) -> Iterator[str]:
+    """The API as it is served in earnest, for what depends on the server."""
+    addresses = process_table.Addresses("127.0.0.1", free_port(), 0, 0)
+    program = process_table.api(addresses, environment_of(settings()))
+    process = spawn(program, tmp_path / "api.log")
+    try:
+        assert wait_until(program.is_up, 30), (tmp_path / "api.log").read_text()
+        yield addresses.api_url
+    finally:
+        stop(process, program)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
-import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import openai
@@ -29,6 +31,11 @@ def create(client: OpenAI, input_file: str, **more: object) -> Batch:
     return client.batches.create(
         input_file_id=input_file, endpoint=CHAT, completion_window="24h", extra_body=more or None
     )
+
+
+def at_once(call: Callable[[], httpx.Response]) -> list[httpx.Response]:
+    with ThreadPoolExecutor(4) as pool:
+        return [made.result() for made in [pool.submit(call) for _ in range(4)]]
 
 
 def row(session: Session, batch_id: str) -> tables.Batch:
@@ -175,6 +182,13 @@ def test_a_priority_is_a_number_or_a_word(
     assert row(session, create(client, input_file, priority=priority).id).priority == number
 
 
+@pytest.mark.parametrize("unknown", ["file-1", f"file-{'0' * 32}"])
+def test_an_unknown_input_file_is_a_404_that_names_the_parameter(client: OpenAI, unknown: str) -> None:
+    with pytest.raises(openai.NotFoundError) as error:
+        create(client, unknown)
+    assert error.value.param == "input_file_id"
+
+
 def test_a_file_for_another_purpose_is_refused(client: OpenAI) -> None:
     file = client.files.create(file=("a", b"{}"), purpose="fine-tune")
     with pytest.raises(openai.BadRequestError):
@@ -186,15 +200,7 @@ def test_a_repeated_call_under_one_idempotency_key_makes_one_batch(
 ) -> None:
     wanted = {"input_file_id": input_file, "endpoint": CHAT, "completion_window": "24h"}
     headers = {"Idempotency-Key": "once"}
-    answers: list[httpx.Response] = []
-    calls = [
-        threading.Thread(target=lambda: answers.append(http.post("/batches", json=wanted, headers=headers)))
-        for _ in range(4)
-    ]
-    for call in calls:
-        call.start()
-    for call in calls:
-        call.join()
+    answers = at_once(lambda: http.post("/batches", json=wanted, headers=headers))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert len(session.scalars(select(tables.Batch)).all()) == 1
@@ -240,9 +246,9 @@ def test_a_live_batch_is_not_retried(client: OpenAI, http: httpx.Client, input_f
     assert http.post(f"/batches/{batch.id}/retry").status_code == 409
 
 
-def test_a_retry_holds_the_requests_that_did_not_succeed(
-    client: OpenAI, http: httpx.Client, session: Session, input_file: str
-) -> None:
+@pytest.fixture
+def cancelled_batch(client: OpenAI, session: Session, input_file: str) -> str:
+    """Of its three requests the first succeeded and the second failed."""
     batch = create(client, input_file)
     known = row(session, batch.id)
     known.status, known.ended_at, known.total, known.completed = BatchStatus.CANCELLED, now(), 3, 1
@@ -251,10 +257,30 @@ def test_a_retry_holds_the_requests_that_did_not_succeed(
     session.add(Result(batch_id=known.id, line=1, succeeded=True, answer="{}"))
     session.add(Result(batch_id=known.id, line=2, succeeded=False, answer="{}"))
     session.commit()
-    retry = http.post(f"/batches/{batch.id}/retry").json()
-    assert retry["retry_of"] == batch.id
+    return batch.id
+
+
+def test_a_retry_holds_the_requests_that_did_not_succeed(
+    client: OpenAI, http: httpx.Client, cancelled_batch: str
+) -> None:
+    retry = http.post(f"/batches/{cancelled_batch}/retry").json()
+    assert retry["retry_of"] == cancelled_batch
     lines = client.files.content(retry["input_file_id"]).text.splitlines()
     assert ['"c2"' in lines[0], '"c3"' in lines[1], len(lines)] == [True, True, 2]
+
+
+def test_a_repeated_retry_under_one_idempotency_key_makes_one_batch_and_one_file(
+    http: httpx.Client, input_file: str, cancelled_batch: str, data_dir: Path
+) -> None:
+    headers = {"Idempotency-Key": "once"}
+    answers = at_once(lambda: http.post(f"/batches/{cancelled_batch}/retry", headers=headers))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len(list(data_dir.rglob("input/*"))) == len(http.get("/files").json()["data"]) == 2
+    wanted = {"input_file_id": input_file, "endpoint": CHAT, "completion_window": "24h"}
+    other = http.post("/batches", json=wanted, headers=headers)
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "idempotency_key_reused")
+    assert http.post(f"/batches/{cancelled_batch}/retry").json()["id"] != answers[0].json()["id"]
 
 
 @pytest.mark.parametrize("after_line", [2**31, 2**40, 2**62])

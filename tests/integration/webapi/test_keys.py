@@ -35,6 +35,13 @@ def test_a_revoked_key_no_longer_works(admin: httpx.Client) -> None:
     assert admin.delete(f"/keys/{created['id']}").json()["revoked_at"] == revoked["revoked_at"]
 
 
+def test_a_second_valid_key_of_the_same_name_is_a_conflict(admin: httpx.Client) -> None:
+    admin.post("/keys", json={"name": "ci", "role": "user"})
+    answer = admin.post("/keys", json={"name": "ci", "role": "user"})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["param"]) == (409, "name_taken", "name")
+
+
 @pytest.mark.parametrize("path", ["/files", "/uploads", "/batches", "/models", "/webhooks", "/keys"])
 @pytest.mark.parametrize("header", [None, "Bearer", "Bearer vbs-wrong", "Basic dmJzLQ==", "Bearer \xff"])
 def test_without_a_known_key_nothing_opens(api_url: str, path: str, header: str | None) -> None:

@@ -6,14 +6,18 @@ import httpx
 import openai
 import pytest
 from openai import OpenAI
+from openai.types import Batch as OpenAIBatch
 from redis import Redis
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from inference.quotas import RateLimiter
 from schemas.errors import BatchNotFound
-from schemas.ids import BATCH, parse
+from schemas.ids import BATCH, FILE, parse, show
 from schemas.states import BatchStatus
-from schemas.tables import Batch, Chunk
+from schemas.tables import Batch, Chunk, File
+from schemas.tables.base import now
+from tests.integration.inference.batch_fixtures import as_jsonl, chat_line, submit
 
 MakeKey = Callable[..., str]
 
@@ -57,6 +61,58 @@ def test_files_beyond_what_a_tenant_may_keep_are_refused_until_some_are_deleted(
     assert client.files.create(file=("b", b"b" * 1001), purpose="batch").bytes == 1001
 
 
+def begin_upload(client: OpenAI, size: int) -> str:
+    return client.uploads.create(bytes=size, filename="b", mime_type="text/plain", purpose="batch").id
+
+
+def test_an_upload_has_its_room_reserved_until_it_ends(api_url: str, make_key: MakeKey) -> None:
+    client = client_of(api_url, make_key("hoarder", stored_bytes=3000))
+    upload = begin_upload(client, 2000)
+    with pytest.raises(openai.RateLimitError):
+        begin_upload(client, 1001)
+    with pytest.raises(openai.RateLimitError):
+        client.files.create(file=("b", b"b" * 1001), purpose="batch")
+    client.files.create(file=("b", b"b" * 500), purpose="batch")
+    part = client.uploads.parts.create(upload, data=b"a" * 2000).id
+    assert client.uploads.complete(upload, part_ids=[part]).status == "completed"
+
+
+def test_a_cancelled_upload_gives_its_room_back(api_url: str, make_key: MakeKey) -> None:
+    client = client_of(api_url, make_key("hoarder", stored_bytes=3000))
+    client.uploads.cancel(begin_upload(client, 3000))
+    begin_upload(client, 3000)
+
+
+def test_an_upload_that_no_longer_fits_can_be_completed_once_files_are_deleted(
+    api_url: str, make_key: MakeKey, session: Session, data_dir: Path
+) -> None:
+    client = client_of(api_url, make_key("hoarder", stored_bytes=3000))
+    upload = begin_upload(client, 2000)
+    part = client.uploads.parts.create(upload, data=b"a" * 2000).id
+    # As a batch leaves it that ends meanwhile: nobody asks whether its output fits.
+    output = File(tenant="hoarder", purpose="batch_output", filename="o", bytes=1001, location="output/o")
+    session.add(output)
+    session.commit()
+    with pytest.raises(openai.RateLimitError):
+        client.uploads.complete(upload, part_ids=[part])
+    assert list(data_dir.rglob("input/*")) == []
+    client.files.delete(show(FILE, output.id))
+    assert client.uploads.complete(upload, part_ids=[part]).status == "completed"
+
+
+def test_a_retry_that_does_not_fit_beside_the_tenants_files_is_refused_and_leaves_nothing(
+    api_url: str, make_key: MakeKey, session: Session, data_dir: Path
+) -> None:
+    ended = submit(as_jsonl([chat_line("c-1", "word " * 100)]))
+    session.execute(update(Batch).where(Batch.id == ended).values(status="cancelled", ended_at=now()))
+    session.commit()
+    client = client_of(api_url, make_key("acme", stored_bytes=1000))
+    path = f"/batches/{show(BATCH, ended)}/retry"
+    with pytest.raises(openai.RateLimitError):
+        client.post(path, cast_to=object)
+    assert len(list(data_dir.rglob("input/*"))) == 1
+
+
 def test_batches_beyond_what_a_tenant_may_have_waiting_are_refused(
     api_url: str, make_key: MakeKey, session: Session
 ) -> None:
@@ -73,3 +129,26 @@ def test_batches_beyond_what_a_tenant_may_have_waiting_are_refused(
     chunk.completed = 1
     session.commit()
     client.batches.create(input_file_id=file, endpoint="/v1/completions", completion_window="24h")
+
+
+def test_a_repeated_call_gets_its_batch_although_the_quota_is_full_by_now(
+    api_url: str, make_key: MakeKey, session: Session
+) -> None:
+    ended = submit(as_jsonl([chat_line("c-1")]))
+    session.execute(update(Batch).where(Batch.id == ended).values(status="cancelled", ended_at=now()))
+    session.commit()
+    client = client_of(api_url, make_key("acme", pending_requests=2))
+    once = {"Idempotency-Key": "create"}, {"Idempotency-Key": "retry"}
+    file = client.files.create(file=("a", b"{}"), purpose="batch").id
+    wanted = {"input_file_id": file, "endpoint": "/v1/completions", "completion_window": "24h"}
+
+    def call(path: str, headers: dict[str, str]) -> str:
+        made = client.post(path, cast_to=OpenAIBatch, body=wanted, options={"headers": headers})
+        return made.id
+
+    paths = "/batches", f"/batches/{show(BATCH, ended)}/retry"
+    made = [call(path, headers) for path, headers in zip(paths, once, strict=True)]
+    for path in paths:
+        with pytest.raises(openai.RateLimitError):
+            call(path, {})
+    assert [call(path, headers) for path, headers in zip(paths, once, strict=True)] == made

@@ -1,4 +1,5 @@
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -74,6 +75,20 @@ def test_a_completion_that_does_not_fit_is_refused_and_can_be_repeated(
         client.uploads.complete(upload.id, part_ids=asked[wrong], md5="0" * 32)
     assert not list(data_dir.rglob("input/*"))
     assert client.uploads.complete(upload.id, part_ids=[first, second]).status == "completed"
+
+
+def test_of_many_completions_at_once_one_makes_the_file_and_the_others_are_conflicts(
+    client: OpenAI, http: httpx.Client, data_dir: Path
+) -> None:
+    upload = begin(client)
+    parts = [client.uploads.parts.create(upload.id, data=data).id for data in (FIRST, SECOND)]
+
+    def complete(_: int) -> int:
+        return http.post(f"/uploads/{upload.id}/complete", json={"part_ids": parts}).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(complete, range(6))) == [200] + 5 * [409]
+    assert len(list(data_dir.rglob("input/*"))) == 1
 
 
 def test_a_cancelled_upload_drops_its_parts_and_takes_no_more(client: OpenAI, data_dir: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 from uuid import UUID
 
 from inference import finaliser, intake
@@ -121,6 +122,18 @@ def test_a_batch_can_be_started_on_a_file_that_is_there(sign_in: SignIn) -> None
     answer = visitor.submit(None, file_id=file_id)
     assert answer.status_code == 200
     assert file_id in answer.text
+
+
+def test_a_form_that_sends_a_file_and_names_another_is_refused_and_leaves_nothing(
+    sign_in: SignIn, data_dir: Path
+) -> None:
+    visitor = sign_in()
+    file_id = ids.show(ids.FILE, batch(start(visitor, as_jsonl([chat_line("a")]))).input_file_id)
+    first = [("csrf_token", (None, visitor.token())), ("file", ("b.jsonl", b"{}\n")), ("file_id", (None, file_id))]
+    for answer in (visitor.submit(b"{}\n", file_id=file_id), visitor.http.post("/new", files=first)):
+        assert answer.status_code == 400
+        assert "not both" in answer.text
+    assert len(list(data_dir.rglob("input/*"))) == 1
 
 
 def test_a_submission_that_fails_says_why_and_keeps_nothing(sign_in: SignIn) -> None:

@@ -46,6 +46,12 @@ def test_a_system_that_works_is_ok(api: httpx.Client, worker: Worker) -> None:
     assert 0 <= seen["seen_seconds_ago"] < 60
 
 
+def test_a_broken_worker_is_told_with_its_reason(api: httpx.Client, session: Session, worker: Worker) -> None:
+    worker.state, worker.detail = WorkerState.BROKEN, "vLLM could not load it:\nno such file"
+    session.commit()
+    assert "Worker gpu0 is broken: vLLM could not load it: no such file" in api.get("/health").json()["problems"]
+
+
 def test_waiting_and_running_work_is_counted(api: httpx.Client, session: Session) -> None:
     first, second = (submit(as_jsonl([chat_line("1"), chat_line("2")])) for _ in range(2))
     session.get_one(Chunk, (second, 0)).state = ChunkState.LEASED

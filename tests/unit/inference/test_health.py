@@ -50,3 +50,11 @@ def test_a_silent_worker_serves_nobody() -> None:
 def test_a_broken_worker_beside_a_good_one_is_told() -> None:
     broken = replace(WORKER, name="gpu1", state=WorkerState.BROKEN)
     assert verdict(WORKER, broken) == ("degraded", ["Worker gpu1 is broken."])
+
+
+def test_why_a_worker_is_broken_is_told_on_one_line_without_passwords() -> None:
+    detail = "http://me:secret@host/v1 gives no models:\nNot Found. " + "And so on. " * 50
+    _, (problem,) = verdict(WORKER, replace(WORKER, name="gpu1", state=WorkerState.BROKEN, detail=detail))
+    assert problem.startswith("Worker gpu1 is broken: http://host/v1 gives no models: Not Found. And so on.")
+    assert problem.endswith(" ...")
+    assert len(problem) < 250

@@ -121,9 +121,13 @@ def test_cancelling_aborts_the_request_at_the_engine(vllm_engine: EngineThread) 
     assert vllm_engine.run(unfinished_after_cancel()) == (1, 0)
 
 
-def test_an_unknown_engine_argument_is_named(worker_environment: None) -> None:
-    with pytest.raises(SettingInvalid, match="no-such-thing"):
-        create_engine("vllm", {"no_such_thing": "1"})
+def test_an_unknown_engine_argument_is_named_with_those_like_it(worker_environment: None) -> None:
+    with pytest.raises(SettingInvalid, match=r"max_modl_len='512'.* the nearest are max_model_len"):
+        create_engine("vllm", {"max_modl_len": "512"})
+
+
+def test_an_engine_argument_may_name_a_part_of_one(worker_environment: None) -> None:
+    create_engine("vllm", {"compilation_config.mode": "0"})
 
 
 def test_an_engine_argument_of_the_wrong_type_is_named(worker_environment: None) -> None:
@@ -159,7 +163,7 @@ def test_a_model_larger_than_the_memory_is_refused_before_it_is_loaded(
     thread.stop()
 
 
-def test_a_pooling_model_embeds_is_unloaded_without_a_trace_loads_again_and_dies_aloud(
+def test_a_pooling_model_embeds_is_unloaded_without_a_trace_loads_again_hangs_visibly_and_dies_aloud(
     worker_environment: None,
 ) -> None:
     """One test, because each load takes twenty seconds."""
@@ -184,6 +188,17 @@ def test_a_pooling_model_embeds_is_unloaded_without_a_trace_loads_again_and_dies
     thread.load()
     again = CreateEmbeddingResponse.model_validate_json(thread.ask("/v1/embeddings", input="one text").body)
     assert again.data[0].embedding == pytest.approx(embeddings.data[0].embedding, abs=1e-5)
+
+    frozen, pulse = engine_processes() - before, engine.pulse
+    for process in frozen:
+        process.suspend()
+    with pytest.raises(TimeoutError):
+        thread.run(asyncio.wait_for(engine.answer("/v1/embeddings", b'{"model": "tiny", "input": "text"}'), 2))
+    assert engine.pulse == pulse
+    for process in frozen:
+        process.resume()
+    thread.ask("/v1/embeddings", input="one text")
+    assert engine.pulse != pulse
 
     for process in engine_processes() - before:
         process.send_signal(signal.SIGKILL)

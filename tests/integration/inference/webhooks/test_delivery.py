@@ -9,13 +9,14 @@ from openai import OpenAI
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from cli.processes import wait_until
 from inference.webhooks import delivery, outbox, subscriptions
 from schemas import ids
 from schemas.database import session_scope
 from schemas.settings import settings
 from schemas.tables import Batch, Webhook, WebhookDelivery
 from schemas.tables.base import now
-from tests.integration.inference.webhooks.receiver import Receiver, drip, endless_body, silence, status
+from tests.integration.inference.webhooks.receiver import Receiver, drip, endless_body, running, silence, status
 
 
 @pytest.fixture
@@ -223,3 +224,27 @@ def test_no_transaction_is_open_while_the_receiver_takes_its_time(
         assert session.scalars(locked).one().attempts == 1
         session.rollback()
         under_way.result()
+
+
+def test_nobody_waits_for_a_receiver_that_hangs(
+    session: Session, receiver: Receiver, webhook: Webhook, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VBS_WEBHOOK_TIMEOUT_SECONDS", "4")
+    settings.cache_clear()
+    receiver.answers = [silence(4)]
+    with running() as quick, ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(delivery.deliver_due, session_scope)
+        assert wait_until(lambda: len(receiver.received) == 1, 5)
+        subscriptions.create_for_batch(session, batch, quick.url)
+        outbox.record(session, batch, "batch.expired")
+        session.commit()
+        assert wait_until(lambda: len(quick.received) == 1, 2.5)
+        assert not under_way.done()
+        under_way.result()
+
+
+def test_what_was_never_tried_comes_before_what_failed(session: Session, webhook: Webhook, batch: Batch) -> None:
+    session.execute(update(WebhookDelivery).values(attempts=1))
+    outbox.record(session, batch, "batch.expired")
+    session.commit()
+    assert [made.attempt for made in delivery.claim(session_scope, 2)] == [1, 2]

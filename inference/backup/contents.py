@@ -1,0 +1,52 @@
+"""The file store's side of a restore."""
+
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from typing import Self
+
+from inference.file_store import FileStore
+from schemas.errors import ContentGone, PlaceTaken, RestoreFailed
+
+
+class Contents:
+    """Stores contents. They go again when the block raises."""
+
+    def __init__(self, store: FileStore) -> None:
+        self._store = store
+        self._stored: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        if failure is not None:
+            self.discard(self._stored)
+
+    def take(self, location: str, blocks: Iterable[bytes]) -> None:
+        try:
+            self._take(location, blocks)
+        except OSError as error:
+            raise RestoreFailed(f"{location} can't be put into the file store: {error.strerror or error}.") from error
+
+    def discard(self, locations: Collection[str]) -> None:
+        for location in self._stored.intersection(locations):
+            with suppress(OSError):
+                self._store.remove(location)
+
+    def _take(self, location: str, blocks: Iterable[bytes]) -> None:
+        """Nothing that is there already is touched. A restore that was killed may have left the same, and a bucket may
+        have outlived its database."""
+        try:
+            present = self._store.open(location)
+        except ContentGone:
+            self._write(location, blocks)
+            return
+        with present:
+            if not all(present.read(len(block)) == block for block in blocks) or present.read(1):
+                raise PlaceTaken(f"The file store already holds another {location}: restore into an empty one.")
+
+    def _write(self, location: str, blocks: Iterable[bytes]) -> None:
+        with self._store.create(location) as stream:
+            for block in blocks:
+                stream.write(block)
+        self._stored.add(location)

@@ -1,0 +1,88 @@
+"""Carrying a chunk's finished lines into PostgreSQL, about once a second, for as long as the chunk runs."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
+
+from inference import claiming
+from inference.claiming import Claim, Landing
+from inference.engines.base import Usage
+from schemas.database import DATABASE_LOST, session_scope
+from schemas.errors import LeaseLost
+from schemas.settings import settings
+
+log = logging.getLogger(__name__)
+
+LAND_AT_ONCE: Final = 1000
+
+
+class Lander:
+    """Each landing also renews the lease, and hears whether the batch still wants its answers."""
+
+    def __init__(self, claim: Claim, when_unwanted: Callable[[], None], when_served: Callable[[], None]) -> None:
+        self._claim = claim
+        self._when_unwanted = when_unwanted
+        self._when_served = when_served
+        self._landing = Landing()
+        self._one_at_a_time = asyncio.Lock()
+        self._hurry = asyncio.Event()
+        self._closed = False
+        self._work = asyncio.create_task(self._land_until_closed())
+
+    def add(self, row: bytes, succeeded: bool, usage: Usage) -> None:
+        self._landing.add(row, succeeded, usage)
+        if len(self._landing.rows) >= LAND_AT_ONCE:
+            self._hurry.set()
+
+    async def flush(self) -> None:
+        """What was added so far is saved when this returns, or the lease is lost."""
+        async with self._one_at_a_time:
+            landing, self._landing = self._landing, Landing()
+            try:
+                wanted = await self._saved(landing)
+            except LeaseLost as lost:
+                log.warning("%s", lost.message)
+                wanted = False
+            else:
+                if landing.completed:
+                    self._when_served()
+        if not wanted:
+            self._when_unwanted()
+
+    async def close(self) -> None:
+        """Save the rest; nothing is added any more."""
+        self._closed = True
+        self._hurry.set()
+        await self._work
+
+    async def _land_until_closed(self) -> None:
+        while not (self._closed and not self._landing.rows):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), settings().flush_seconds)
+            self._hurry.clear()
+            await self.flush()
+
+    async def _saved(self, landing: Landing) -> bool:
+        """Save exactly these lines, however often the database goes away. False: nobody wants the rest."""
+        lost_before = False
+        while True:
+            try:
+                return await asyncio.to_thread(_save, self._claim, landing)
+            except IntegrityError:
+                # Lines are saved together or not at all: here the commit had arrived, and only its answer was lost.
+                if not lost_before:
+                    raise
+                return True
+            except DATABASE_LOST as error:
+                log.warning("chunk %d of batch %s: not saved yet: %s", self._claim.number, self._claim.batch_id, error)
+                lost_before = True
+                await asyncio.sleep(settings().flush_seconds)
+
+
+def _save(claim: Claim, landing: Landing) -> bool:
+    with session_scope() as session:
+        return claiming.land(session, claim, landing, settings().lease_seconds)

@@ -1,0 +1,34 @@
+"""When a model that failed is loaded again: ever later, until it serves."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+PAUSES_SECONDS: Final = (0, 1, 1, 2, 2, 5, 5, 10, 10, 30, 60)
+
+
+@dataclass(slots=True)
+class _Record:
+    failures: int = 0
+    not_before: float = 0.0
+
+
+class Reloads:
+    def __init__(self, models: Iterable[str]) -> None:
+        self._records = {model: _Record() for model in models}
+
+    def failed(self, model: str, moment: float) -> None:
+        record = self._records[model]
+        record.failures += 1
+        record.not_before = moment + PAUSES_SECONDS[min(record.failures, len(PAUSES_SECONDS)) - 1]
+
+    def worked(self, model: str) -> None:
+        self._records[model] = _Record()
+
+    def due(self, moment: float) -> list[str]:
+        return [model for model, record in self._records.items() if record.not_before <= moment]
+
+    def next(self, preferred: str | None, moment: float) -> tuple[str, float]:
+        """The model to load now, and in how many seconds: the preferred one, or else the one that may be soonest."""
+        model = preferred or min(self._records, key=lambda name: self._records[name].not_before)
+        return model, max(0.0, self._records[model].not_before - moment)

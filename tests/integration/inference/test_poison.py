@@ -1,0 +1,94 @@
+"""A request that kills the engine costs one error line, and nobody else's answer."""
+
+import subprocess
+import sys
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from inference import claiming, finaliser
+from schemas.database import session_scope
+from schemas.tables import Chunk
+from tests.integration.inference.batch_fixtures import MODEL, as_jsonl, batch, chat_line, lines_of, submit, worker
+
+pytestmark = pytest.mark.usefixtures("database_url")
+
+
+def ends_with(batch_id: UUID, culprits: set[str], of: int) -> None:
+    """Every request has its line; the culprits' say what they did, and all others are answered."""
+    assert finaliser.finalise(batch_id) == "completed"
+    ended = batch(batch_id)
+    refused = {line["custom_id"]: line["error"]["code"] for line in lines_of(ended.error_file_id)}  # type: ignore[index]
+    assert refused == dict.fromkeys(culprits, "engine_crashed")
+    answered = [line["custom_id"] for line in lines_of(ended.output_file_id)]
+    assert sorted([*answered, *culprits]) == sorted(f"c-{n}" for n in range(of))  # type: ignore[type-var, list-item]
+    assert (ended.completed, ended.failed) == (of - len(culprits), len(culprits))
+
+
+def test_a_request_that_kills_the_engine_is_found_and_all_others_are_answered() -> None:
+    batch_id = submit(as_jsonl([chat_line(f"c-{n}", "POISON" if n == 133 else "hello") for n in range(300)]))
+    with worker(crash_on="POISON", latency_ms="5", concurrency="32") as gpu:
+        gpu.work()
+    ends_with(batch_id, {"c-133"}, 300)
+
+
+def test_several_culprits_are_found_one_after_the_other() -> None:
+    poison = {3, 4, 250}
+    batch_id = submit(as_jsonl([chat_line(f"c-{n}", "POISON" if n in poison else "hello") for n in range(300)]))
+    with worker(crash_on="POISON", concurrency="16") as gpu:
+        gpu.work()
+    ends_with(batch_id, {f"c-{n}" for n in poison}, 300)
+
+
+def test_a_request_that_makes_the_engine_hang_is_found_like_one_that_kills_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VBS_ENGINE_STALL_SECONDS", "1")
+    batch_id = submit(as_jsonl([chat_line(f"c-{n}", "POISON" if n == 50 else "hello") for n in range(100)]))
+    with worker(freeze_on="POISON", concurrency="8") as gpu:
+        gpu.work()
+    ends_with(batch_id, {"c-50"}, 100)
+
+
+def test_healthy_batches_come_before_what_broke_the_engine() -> None:
+    poisoned = submit(as_jsonl([chat_line(f"c-{n}", "POISON" if n == 5 else "hello") for n in range(10)]))
+    healthy = submit(as_jsonl([chat_line(f"c-{n}") for n in range(10)]))
+    with session_scope() as session:
+        session.execute(update(Chunk).where(Chunk.batch_id == poisoned).values(deaths=1, suspect_to=10))
+        first = claiming.claim(session, "gpu0", [MODEL], None, 20)
+        second = claiming.claim(session, "gpu0", [MODEL], None, 20)
+    assert first and second
+    assert [first.batch_id, second.batch_id] == [healthy, poisoned]
+
+
+WORKER = """
+import sys
+from tests.integration.inference.batch_fixtures import worker
+with worker("gpu0", crash_on="POISON", crash_hard="1") as gpu:
+    from inference import claiming
+    from schemas.database import session_scope
+    with session_scope() as session:
+        claiming.take_back(session, "gpu0")
+    gpu.work()
+"""
+
+
+def test_a_request_that_kills_the_whole_worker_is_found_over_its_restarts() -> None:
+    batch_id = submit(as_jsonl([chat_line(f"c-{n}", "POISON" if n == 70 else "hello") for n in range(200)]))
+    deaths = 0
+    while subprocess.run([sys.executable, "-c", WORKER], check=False).returncode:
+        deaths += 1
+        assert deaths <= 5
+    assert deaths == 5
+    ends_with(batch_id, {"c-70"}, 200)
+
+
+def test_an_engine_that_was_restarted_in_order_leaves_no_suspects() -> None:
+    batch_id = submit(as_jsonl([chat_line(f"c-{n}") for n in range(200)]))
+    with worker(latency_ms="100", concurrency="10") as gpu:
+        running = gpu.start_work()
+        while gpu.host.in_flight == 0:
+            pass
+        gpu.host.wrap_up()
+        running.result(10)
+    with session_scope() as session:
+        assert session.scalars(select(Chunk.deaths).where(Chunk.batch_id == batch_id)).all() == [0, 0]

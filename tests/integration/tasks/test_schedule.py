@@ -1,0 +1,70 @@
+"""The sweep in a real beat, with no worker to help it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from sqlalchemy import update
+
+from cli.processes import wait_until
+from schemas.database import session_scope
+from schemas.tables import Batch, Chunk
+from schemas.tables.base import now
+from tasks import schedule
+from tests.integration.inference.batch_fixtures import as_jsonl, chat_line, submit
+from tests.integration.tasks.conftest import celery
+
+START_SECONDS = 20
+SWEEP_SECONDS = 0.5
+
+pytestmark = pytest.mark.usefixtures("database_url", "valkey_url")
+
+
+def lease_out_silently() -> None:
+    """As a worker that died with its chunk leaves it."""
+    with session_scope() as session:
+        over = now() - timedelta(seconds=1)
+        session.execute(update(Chunk).values(state="leased", worker="gpu0", lease_expires_at=over))
+
+
+def is_taken_back() -> bool:
+    with session_scope() as session:
+        return session.query(Chunk).filter_by(state="leased").count() == 0
+
+
+def test_beat_sweeps_without_any_worker_however_often_redis_is_wiped_and_beat_is_killed(
+    broker: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VBS_SWEEP_SECONDS", str(SWEEP_SECONDS))
+    submit(as_jsonl([chat_line("c-1")]))
+    for _ in range(2):
+        with celery("beat", "--pidfile=", f"--schedule={tmp_path / 'beat-schedule'}"):
+            for _ in range(2):
+                lease_out_silently()
+                broker.flushall()
+                assert wait_until(is_taken_back, START_SECONDS)
+                assert wait_until(lambda: broker.llen("inference") == 1, START_SECONDS)
+
+
+def test_a_sweep_waits_for_nobody_who_holds_a_chunk() -> None:
+    held, other = (submit(as_jsonl([chat_line("c-1")])) for _ in range(2))
+    lease_out_silently()
+    with session_scope() as session:
+        session.query(Chunk).filter_by(batch_id=held).with_for_update().one()
+        schedule.sweep_for_work()
+        assert session.query(Chunk).filter_by(batch_id=other).one().state == "waiting"
+    assert not is_taken_back()
+    schedule.sweep_for_work()
+    assert is_taken_back()
+
+
+def test_sweeps_do_not_heap_up_messages_that_nobody_takes(broker: Redis) -> None:
+    submit(as_jsonl([chat_line("c-1")]))
+    waiting = [submit(as_jsonl([chat_line("c-1")])) for _ in range(5)]
+    with session_scope() as session:
+        session.execute(update(Batch).where(Batch.id.in_(waiting[:3])).values(status="validating"))
+        session.execute(update(Batch).where(Batch.id.in_(waiting[3:])).values(status="cancelling"))
+    for _ in range(3):
+        schedule.sweep_for_work()
+    assert [broker.llen(queue) for queue in ("default", "inference", "webhooks")] == [5, 1, 1]

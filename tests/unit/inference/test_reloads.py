@@ -1,0 +1,31 @@
+"""When a failed model is loaded again."""
+
+from inference.reloads import Reloads
+
+
+def test_the_first_failure_is_tried_again_at_once_and_later_ones_ever_later() -> None:
+    reloads = Reloads(["a"])
+    pauses = []
+    for _ in range(12):
+        reloads.failed("a", 100.0)
+        pauses.append(reloads.next("a", 100.0)[1])
+    assert pauses[0] == 0
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == 60
+
+
+def test_a_model_that_served_has_a_clean_record() -> None:
+    reloads = Reloads(["a"])
+    for _ in range(5):
+        reloads.failed("a", 100.0)
+    assert reloads.due(100.0) == []
+    reloads.worked("a")
+    assert reloads.due(100.0) == ["a"]
+
+
+def test_a_model_that_cannot_be_loaded_does_not_keep_another_one_from_its_work() -> None:
+    reloads = Reloads(["broken", "well"])
+    reloads.failed("broken", 100.0)
+    reloads.failed("broken", 100.0)
+    assert reloads.due(100.0) == ["well"]
+    assert reloads.next(None, 100.0) == ("well", 0.0)
