@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx
 
-from benchmarks import bare_limit, workload
+from benchmarks import bare_limit, leases, workload
 from benchmarks.system import Polling, watched_memory
 from cli.embedded import EmbeddedPostgres
 from tests.system import System, started
 
 SIZES = (50_000, 50_000, 50_000, 20_000)
+LEASED_REQUESTS = 30_000
 UPLOAD_BYTES = 200 * 1024**2
 # Servers that are not ours are shown, but the limit on memory is for our own processes.
 NOT_OURS = {"postgres", "valkey"}
@@ -37,7 +38,7 @@ def figures(scale: float = 1.0) -> list[Figure]:
         folder = Path(name)
         folder.chmod(0o755)
         files = [workload.write_file(folder / f"{n}.jsonl", int(size * scale)) for n, size in enumerate(SIZES)]
-        bare = _bare(folder, files)
+        bare, lost = _bare(folder, files, int(LEASED_REQUESTS * scale))
         options = ("--engine=stub", f"--model={workload.MODEL}={workload.MODEL}")
         with started(folder / "data", *options) as system, watched_memory(system) as peaks:
             upload = _upload_growth(system, folder, peaks)
@@ -54,6 +55,7 @@ def figures(scale: float = 1.0) -> list[Figure]:
                 "ms",
                 f"median {1000 * polled[len(polled) // 2]:.1f} ms, {len(polled)} polls",
             ),
+            Figure("throughput lost to leases and to saving once a second", 100 * lost, 3.0, "%"),
             Figure("API growth during a 200 MB upload", upload / 1024**2, 64.0, "MB"),
             *(
                 Figure(f"peak memory: {name}", size / 1024**2, 300.0 if name not in NOT_OURS else float("inf"), "MB")
@@ -62,10 +64,13 @@ def figures(scale: float = 1.0) -> list[Figure]:
         ]
 
 
-def _bare(folder: Path, files: list[Path]) -> float:
+def _bare(folder: Path, files: list[Path], leased_requests: int) -> tuple[float, float]:
+    """What a database alone, without a system around it, has to be measured with."""
     server = EmbeddedPostgres(folder / "bare")
     try:
-        return bare_limit.seconds_for(files, server.start(), folder / "bare.jsonl")
+        url = server.start()
+        bare = bare_limit.seconds_for(files, url, folder / "bare.jsonl")
+        return bare, leases.share_lost(url, folder / "leases", leased_requests)
     finally:
         server.remove()
 

@@ -43,12 +43,6 @@ LAND: Final = text("""
     RETURNING batches.status = 'in_progress' AND batches.expires_at > now()
 """)
 
-REACH: Final = text("""
-    UPDATE chunks SET reached = :line
-    WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
-    RETURNING reached
-""")
-
 ACQUIT: Final = text("""
     UPDATE chunks SET deaths = 0, suspect_to = 0
     WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
@@ -150,16 +144,10 @@ def land(session: Session, claim: Claim, landing: Landing, lease_seconds: float)
     """Save finished lines and renew the lease, in the caller's transaction. False: nobody wants the rest."""
     row = session.execute(LAND, claim.fence | landing.counts | {"lease_seconds": lease_seconds}).one_or_none()
     if row is None:
-        raise _lost(claim)
+        raise LeaseLost(f"Chunk {claim.number} of batch {claim.batch_id} belongs to another worker now.")
     if landing.rows:
         copy_rows(session, COPY_RESULTS, landing.rows)
     return bool(row[0])
-
-
-def reach(session: Session, claim: Claim, line: int) -> None:
-    """Note ahead of time how far the engine may get, for the case that the whole process dies with it."""
-    if session.scalar(REACH, claim.fence | {"line": line}) is None:
-        raise _lost(claim)
 
 
 def acquit(session: Session, claim: Claim) -> None:
@@ -185,7 +173,3 @@ def take_back(session: Session, worker: str) -> None:
 def may_end(session: Session, batch_id: UUID) -> bool:
     """Whether the batch waits for nothing more. To be asked once `end_lease` is committed."""
     return bool(session.scalar(MAY_END, {"batch_id": batch_id}))
-
-
-def _lost(claim: Claim) -> LeaseLost:
-    return LeaseLost(f"Chunk {claim.number} of batch {claim.batch_id} belongs to another worker now.")

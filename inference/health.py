@@ -13,7 +13,7 @@ from typing import Final, Literal
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import NullPool, create_engine, func, select
+from sqlalchemy import NullPool, create_engine, func, select, text
 from sqlalchemy.orm import Session
 
 from inference.file_store import file_store
@@ -64,6 +64,7 @@ class Inside:
 
     workers: Sequence[WorkerSeen] = ()
     queue: Queue = field(default_factory=Queue)
+    takes_writes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ def judge(inside: Inside | None, redis_works: bool, space: Space | None, lease_s
     down = []
     if inside is None:
         down.append("The database does not answer.")
+    elif not inside.takes_writes:
+        down.append("The database takes no writes: it is read-only.")
     if space is None:
         down.append("The file store cannot be written.")
     degraded = []
@@ -161,7 +164,8 @@ def read_inside(session: Session) -> Inside:
     chunks: dict[str, int] = {state: number for state, number in session.execute(counts)}
     live = session.scalar(select(func.count()).where(Batch.ended_at.is_(None), Batch.status.not_in(TERMINAL)))
     queue = Queue(chunks.get(ChunkState.WAITING, 0), chunks.get(ChunkState.LEASED, 0), live or 0)
-    return Inside(_workers(session), queue)
+    read_only = session.scalar(text("SELECT current_setting('transaction_read_only')::boolean"))
+    return Inside(_workers(session), queue, takes_writes=not read_only)
 
 
 def _workers(session: Session) -> list[WorkerSeen]:

@@ -14,7 +14,7 @@ from inference.claiming import Claim
 from inference.engine_host import EngineHost
 from inference.patience import patiently
 from schemas.database import session_scope
-from schemas.errors import EngineError, LeaseLost
+from schemas.errors import EngineError
 from schemas.settings import settings
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ async def _start_next(host: EngineHost) -> ChunkRun | None:
         try:
             await host.hold(claim.model)
             await run.feed()
-        except (EngineError, LeaseLost):
+        except EngineError:
             log.exception("chunk %d of batch %s stops early", claim.number, claim.batch_id)
             run.stop()
         except Exception:

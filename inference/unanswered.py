@@ -3,15 +3,32 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import text
 
-from inference import claiming
 from inference.claiming import Claim
 from schemas.database import session_scope
-from schemas.tables import Request, Result
 
 PAGE: Final = 500
 LAST_LINE: Final = 2**31 - 1
+
+UNANSWERED: Final = """
+    FROM requests
+    WHERE batch_id = :batch_id AND chunk = :number AND line > :after_line AND line <= :up_to AND NOT EXISTS (
+        SELECT FROM results WHERE results.batch_id = requests.batch_id AND results.line = requests.line)
+"""
+# How far the engine may get is on record before it gets there, for the case that the whole process dies with it. That
+# costs no wait for the disk: a power cut that loses it leaves the chunk as it was.
+READ_PAGE: Final = text(f"""
+    WITH page AS (SELECT line, custom_id, body {UNANSWERED} ORDER BY line LIMIT :at_most),
+    note AS (
+        UPDATE chunks SET reached = (SELECT max(line) FROM page)
+        WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
+              AND EXISTS (SELECT FROM page)
+        RETURNING set_config('synchronous_commit', 'off', true)
+    )
+    SELECT line, custom_id, body FROM page ORDER BY line
+""")
+COUNT: Final = text(f"SELECT count(*) {UNANSWERED}")
 
 
 class Waiting(NamedTuple):
@@ -21,26 +38,11 @@ class Waiting(NamedTuple):
 
 
 def read_page(claim: Claim, after_line: int, up_to: int = LAST_LINE, at_most: int = PAGE) -> Sequence[Waiting]:
-    """The next requests for the engine. That it may get them is on record before it does."""
-    wanted = select(Request.line, Request.custom_id, Request.body).where(_unanswered(claim, after_line, up_to))
+    wanted = claim.fence | {"after_line": after_line, "up_to": up_to, "at_most": at_most}
     with session_scope() as session:
-        page = [Waiting(*row) for row in session.execute(wanted.order_by(Request.line).limit(at_most))]
-        if page:
-            claiming.reach(session, claim, page[-1].line)
-        return page
+        return [Waiting(*row) for row in session.execute(READ_PAGE, wanted)]
 
 
 def count(claim: Claim, up_to: int) -> int:
     with session_scope() as session:
-        return session.scalar(select(func.count()).where(_unanswered(claim, 0, up_to))) or 0
-
-
-def _unanswered(claim: Claim, after_line: int, up_to: int) -> ColumnElement[bool]:
-    has_result = exists().where(Result.batch_id == Request.batch_id, Result.line == Request.line)
-    return and_(
-        Request.batch_id == claim.batch_id,
-        Request.chunk == claim.number,
-        Request.line > after_line,
-        Request.line <= up_to,
-        ~has_result,
-    )
+        return int(session.scalar(COUNT, claim.fence | {"after_line": 0, "up_to": up_to}) or 0)

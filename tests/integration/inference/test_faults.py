@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 
@@ -13,6 +14,7 @@ from inference import finaliser
 from inference.engine_host import EngineHost
 from inference.engines.base import Loaded
 from inference.engines.stub import StubEngine
+from inference.health import read_health
 from inference.runner import work_through
 from schemas.database import session_scope
 from schemas.errors import StorageFull
@@ -98,6 +100,15 @@ def test_a_batch_that_ends_on_a_full_disk_ends_once_there_is_room() -> None:
     assert batch(batch_id).status == "finalizing"
     assert finaliser.finalise(batch_id) == "completed"
     assert len(lines_of(batch(batch_id).output_file_id)) == 6000
+
+
+def test_a_read_only_database_is_seen(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+    health = read_health()
+    assert health.status == "down"
+    assert "The database takes no writes: it is read-only." in health.problems
 
 
 @contextmanager

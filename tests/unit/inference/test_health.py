@@ -22,6 +22,11 @@ def test_without_the_database_or_the_store_the_system_is_down() -> None:
     assert verdict(WORKER, space=None) == ("down", ["The file store cannot be written."])
 
 
+def test_a_read_only_database_is_down_though_it_answers() -> None:
+    health = judge(Inside((WORKER,), takes_writes=False), True, ROOM, LEASE_SECONDS)
+    assert (health.status, health.problems) == ("down", ["The database takes no writes: it is read-only."])
+
+
 def test_without_redis_work_goes_on_later_than_usual() -> None:
     assert verdict(WORKER, redis_works=False)[0] == "degraded"
 
