@@ -1,4 +1,4 @@
-# `make demo` and `make test` need Python 3.11 and nothing else.
+# `make demo` needs Python 3.11 and nothing else; `make test` also needs gcc, for a clock that jumps.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv

@@ -7,7 +7,8 @@ from celery.schedules import crontab
 
 from schemas.settings import settings
 
-# No task runs longer than this; three times as long passes before Redis hands a message out again.
+# No task that is acknowledged at its end runs longer than this; three times as long passes before Redis hands a message
+# out again.
 LONGEST_TASK_SECONDS = 300
 VISIBILITY_TIMEOUT_SECONDS = 3 * LONGEST_TASK_SECONDS
 

@@ -82,6 +82,8 @@ class ChunkRun:
         Should it die here, the group that did it is on record, and the chunk's next run has fewer suspects.
         """
         claim = self.claim
+        # What drains at the engine must not die in their company. Nobody else feeds meanwhile.
+        await self._host.idle()
         suspects = await patiently(unanswered.count, claim, claim.suspect_to)
         size = group_size(claim.deaths, suspects)
         log.warning("chunk %d of batch %s: trying %d suspects by %d", claim.number, claim.batch_id, suspects, size)
@@ -98,8 +100,7 @@ class ChunkRun:
                 await self._answer_alone(group)
 
     async def _answer_alone(self, group: Sequence[Waiting]) -> None:
-        """Have these answered and saved while nothing else is at the engine."""
-        await self._host.idle()
+        """Have these answered and saved before anything else is at the engine."""
         for waiting in group:
             if not await self._hand_over(waiting):
                 break
@@ -120,7 +121,10 @@ class ChunkRun:
             next_page.cancel()
 
     async def _page_after(self, line: int) -> Sequence[Waiting]:
-        return [] if self.stopped else await patiently(unanswered.read_page, self.claim, line)
+        if self.stopped:
+            return []
+        is_here = self._host.engine.pulse is not None
+        return await patiently(unanswered.read_page, self.claim, line, noted=is_here)
 
     # Answering
 

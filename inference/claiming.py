@@ -13,14 +13,15 @@ from inference.engines.base import Usage
 from schemas.database import copy_rows
 from schemas.errors import LeaseLost
 
-# What killed an engine comes after what did not, so that it can't hold up healthy work.
+# What killed an engine more than once comes after what did not, so that it can't hold up healthy work. Once may have
+# been an accident.
 CLAIM: Final = text("""
     WITH best AS (
         SELECT chunks.batch_id, chunks.number, batches.endpoint, batches.expires_at
         FROM chunks JOIN batches ON batches.id = chunks.batch_id
         WHERE chunks.state = 'waiting' AND chunks.model = ANY(:models)
           AND batches.status = 'in_progress' AND batches.expires_at > now()
-        ORDER BY batches.priority DESC, chunks.deaths > 0, chunks.model IS DISTINCT FROM :held,
+        ORDER BY batches.priority DESC, chunks.deaths > 1, chunks.model IS DISTINCT FROM :held,
                  batches.expires_at, batches.id, chunks.number
         LIMIT 1 FOR UPDATE OF chunks SKIP LOCKED
     )
@@ -62,17 +63,20 @@ END_LEASE: Final = text(f"""
     WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
 """)
 
-# A finaliser holds its batch's chunks for as long as it writes files, and the sweep waits for nobody. A lease that
-# lasts longer than any lease was given by a clock that has been set back since.
+# A finaliser holds its batch's chunks for as long as it writes files, and the sweep waits for nobody.
 RELEASE_STALE: Final = text(f"""
     WITH stale AS (
-        SELECT batch_id, number FROM chunks
-        WHERE state = 'leased' AND (lease_expires_at < now()
-              OR lease_expires_at > now() + 2 * make_interval(secs => :lease_seconds))
-        FOR UPDATE SKIP LOCKED
+        SELECT batch_id, number FROM chunks WHERE state = 'leased' AND lease_expires_at < now() FOR UPDATE SKIP LOCKED
     )
     {GIVE_BACK.format(died_at="reached")}, epoch = epoch + 1
     FROM stale WHERE chunks.batch_id = stale.batch_id AND chunks.number = stale.number
+""")
+
+# A lease that lasts longer than any does was given by a clock that has been set back since. Its holder may be well and
+# renew it; if not, it is over in time.
+SHORTEN_LEASES: Final = text("""
+    UPDATE chunks SET lease_expires_at = now() + make_interval(secs => :lease_seconds)
+    WHERE state = 'leased' AND lease_expires_at > now() + 10 * make_interval(secs => :lease_seconds)
 """)
 
 TAKE_BACK: Final = text(
@@ -162,7 +166,8 @@ def end_lease(session: Session, claim: Claim, died_at: int = 0) -> None:
 
 def release_stale(session: Session, lease_seconds: float) -> None:
     """Take back what nobody has renewed in time. Its holder, should it live, can't write any more."""
-    session.execute(RELEASE_STALE, {"lease_seconds": lease_seconds})
+    session.execute(SHORTEN_LEASES, {"lease_seconds": lease_seconds})
+    session.execute(RELEASE_STALE)
 
 
 def take_back(session: Session, worker: str) -> None:

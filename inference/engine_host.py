@@ -58,7 +58,7 @@ class EngineHost:
 
     def start(self) -> None:
         self._thread.start()
-        self.submit(self._watch_pulse())
+        self.submit(self._watch_pulse()).add_done_callback(tell_of_failure)
 
     def submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         """Run a coroutine on the engine's loop, from any other thread."""
@@ -193,16 +193,23 @@ class EngineHost:
         log.error("%s: the engine can't serve: %s", self.worker, error.message)
 
     async def _watch_pulse(self) -> None:
-        watch = PulseWatch(settings().engine_stall_seconds)
+        patience_seconds = settings().engine_stall_seconds
+        watch = PulseWatch(patience_seconds)
         while not await self._stops_within(PULSE_SECONDS):
-            if self.state == WorkerState.READY and watch.stands_still(
-                self.engine.pulse, self.in_flight, time.monotonic()
-            ):
-                self.broke(EngineError(f"The engine has not moved for {settings().engine_stall_seconds:.0f} seconds."))
+            # Asked at all times: an engine that loads is at no work, and that is when its patience begins anew.
+            at_work = self.in_flight if self.state == WorkerState.READY else 0
+            if watch.stands_still(self.engine.pulse, at_work, time.monotonic()):
+                self.broke(EngineError(f"The engine has not moved for {patience_seconds:.0f} seconds."))
 
     @property
     def visible_state(self) -> WorkerState:
         return WorkerState.BUSY if self.state == WorkerState.READY and self.in_flight else self.state
+
+
+def tell_of_failure(work: Future[Any]) -> None:
+    """For work that nobody waits for, so that nobody else would hear how it ended."""
+    if not work.cancelled() and (error := work.exception()) is not None:
+        log.error("a worker's background work has ended", exc_info=error)
 
 
 def _record_loaded(model: str, max_tokens: int | None) -> None:

@@ -35,6 +35,8 @@ STILL_HELD: Final = text("""
            count(*) FILTER (WHERE state <> 'done')
     FROM chunks WHERE batch_id = :batch_id
 """)
+# A large file takes its time to be on the disk, and the transaction is idle meanwhile.
+MAY_TAKE_LONG: Final = text("SET LOCAL idle_in_transaction_session_timeout = 0")
 FENCE_ALL: Final = text("""
     UPDATE chunks SET state = 'done', epoch = epoch + 1, worker = NULL, lease_expires_at = NULL
     WHERE batch_id = :batch_id AND state <> 'done'
@@ -81,6 +83,7 @@ def _end(session: Session, batch_id: UUID) -> BatchStatus | None:
     ending = _ending(session, batch) if batch else None
     if batch is None or ending is None:
         return None
+    session.execute(MAY_TAKE_LONG)
     session.execute(FENCE_ALL, {"batch_id": batch.id})
     _freeze_counts(session, batch, ending)
     _write_files(session, batch, ending)

@@ -32,6 +32,7 @@ class Lander:
         self._hurry = asyncio.Event()
         self._closed = False
         self._work = asyncio.create_task(self._land_until_closed())
+        self._work.add_done_callback(self._ended)
 
     def add(self, row: bytes, succeeded: bool, usage: Usage) -> None:
         self._landing.add(row, succeeded, usage)
@@ -58,6 +59,12 @@ class Lander:
         self._closed = True
         self._hurry.set()
         await self._work
+
+    def _ended(self, work: "asyncio.Task[None]") -> None:
+        if not work.cancelled() and work.exception() is not None:
+            # `close` raises it; until somebody closes, nothing more should come that nobody saves.
+            log.error("batch %s: answers can't be saved", self._claim.batch_id, exc_info=work.exception())
+            self._when_unwanted()
 
     async def _land_until_closed(self) -> None:
         while not (self._closed and not self._landing.rows):

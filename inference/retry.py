@@ -67,19 +67,21 @@ def _check_can_retry(old: Batch) -> None:
         message = f"A batch with status '{old.status}' has not ended. Cancel it first, or wait."
         raise Conflict(message, code="invalid_status")
     if old.requests_purged_at is not None:
-        raise Conflict("The requests of this batch are no longer kept. Upload its file again.", code="content_expired")
+        raise _not_kept()
     if old.total <= old.completed:
         raise Conflict("This batch has no failed or cancelled requests.", code="nothing_to_retry")
 
 
 def _unanswered(session: Session, old: Batch) -> Iterator[bytes]:
     """The lines without a successful result, in the order they were to run, a page at a time."""
+    count = 0
     succeeded = exists().where(Result.batch_id == old.id, Result.line == Request.line, Result.succeeded)
     place = tuple_(Request.chunk, Request.line)
     wanted = select(Request.chunk, Request.line, Request.custom_id, Request.body)
     wanted = wanted.where(Request.batch_id == old.id, ~succeeded).order_by(place).limit(PAGE)
     last = (-1, -1)
     while page := session.execute(wanted.where(place > last)).all():
+        count += len(page)
         for _, _, custom_id, body in page:
             yield b'{"custom_id":%b,"method":"POST","url":"%b","body":%b}\n' % (
                 orjson.dumps(custom_id),
@@ -87,3 +89,10 @@ def _unanswered(session: Session, old: Batch) -> Iterator[bytes]:
                 body.encode(),
             )
         last = (page[-1][0], page[-1][1])
+    if count < old.total - old.completed:
+        # A purge is at it.
+        raise _not_kept()
+
+
+def _not_kept() -> Conflict:
+    return Conflict("The requests of this batch are no longer kept. Upload its file again.", code="content_expired")

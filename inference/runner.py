@@ -4,6 +4,7 @@
 one already feeds, so the engine never waits for the slowest request of a chunk.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from uuid import UUID
@@ -31,7 +32,8 @@ async def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int
         await run.drained()
         await patiently(_end_lease, run.claim, run.died_at)
         if await patiently(_may_end, run.claim.batch_id):
-            may_end(run.claim.batch_id)
+            # It sends a message, and a broker that is away must not hold up the engine.
+            await asyncio.to_thread(may_end, run.claim.batch_id)
     return chunks
 
 

@@ -37,10 +37,11 @@ class Due:
     chunks: int
 
 
-def find_due(session: Session) -> Due:
+def find_due(session: Session, *, spare_leases: bool = False) -> Due:
     """Take stale leases back, then list what nobody may have been told of."""
     session.execute(GIVE_UP_SOON)
-    claiming.release_stale(session, settings().lease_seconds)
+    if not spare_leases:
+        claiming.release_stale(session, settings().lease_seconds)
     session.execute(FORGET_SILENT_WORKERS)
     return Due(
         validate=list(session.scalars(TO_VALIDATE)),

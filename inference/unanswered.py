@@ -23,7 +23,7 @@ READ_PAGE: Final = text(f"""
     note AS (
         UPDATE chunks SET reached = (SELECT max(line) FROM page)
         WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
-              AND EXISTS (SELECT FROM page)
+              AND EXISTS (SELECT FROM page) AND :noted
         RETURNING set_config('synchronous_commit', 'off', true)
     )
     SELECT line, custom_id, body FROM page ORDER BY line
@@ -37,8 +37,11 @@ class Waiting(NamedTuple):
     body: str
 
 
-def read_page(claim: Claim, after_line: int, up_to: int = LAST_LINE, at_most: int = PAGE) -> Sequence[Waiting]:
-    wanted = claim.fence | {"after_line": after_line, "up_to": up_to, "at_most": at_most}
+def read_page(
+    claim: Claim, after_line: int, up_to: int = LAST_LINE, at_most: int = PAGE, *, noted: bool = True
+) -> Sequence[Waiting]:
+    """The next requests for the engine. Not noted are those that can't kill it, since it is elsewhere."""
+    wanted = claim.fence | {"after_line": after_line, "up_to": up_to, "at_most": at_most, "noted": noted}
     with session_scope() as session:
         return [Waiting(*row) for row in session.execute(READ_PAGE, wanted)]
 

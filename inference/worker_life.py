@@ -3,11 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future
 from uuid import UUID
 
 from inference import claiming, presence, runner
-from inference.engine_host import EngineHost
+from inference.engine_host import EngineHost, tell_of_failure
 from inference.models import registry
 from schemas.database import DATABASE_LOST, session_scope
 from schemas.states import WorkerState
@@ -24,7 +23,7 @@ def start(host: EngineHost, when_loaded: Callable[[], None]) -> None:
         claiming.take_back(session, host.worker)
     host.start()
     for work in (_beat_for_ever(host), _load_first_model(host, when_loaded)):
-        host.submit(work).add_done_callback(_tell_of_failure)
+        host.submit(work).add_done_callback(tell_of_failure)
 
 
 def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int:
@@ -42,12 +41,6 @@ def stop(host: EngineHost, timeout_seconds: float) -> None:
         )
     host.state = WorkerState.STOPPED
     _record(host)
-
-
-def _tell_of_failure(work: Future[None]) -> None:
-    """Nobody waits for this work, so nobody else would hear how it ended."""
-    if not work.cancelled() and (error := work.exception()) is not None:
-        log.error("a worker's background work has ended", exc_info=error)
 
 
 async def _load_first_model(host: EngineHost, when_loaded: Callable[[], None]) -> None:

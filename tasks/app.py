@@ -1,7 +1,6 @@
 """The Celery app. Its configuration is `celeryconfig.py`; importing it starts nothing."""
 
 import logging
-import os
 from threading import Timer
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ from celery import Celery
 from celery.signals import after_setup_logger, worker_shutting_down
 
 from schemas.settings import settings
+from tasks.ending import end_process
 
 # A little less than whoever stops a worker waits for it.
 LAST_MOMENT_SECONDS: Final = 8.5
@@ -36,4 +36,4 @@ def _end_at_the_last_moment(**_: Any) -> None:
 
 def _end() -> None:
     log.warning("a task does not end; the worker ends without it")
-    os._exit(1)
+    end_process(1)

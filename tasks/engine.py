@@ -1,11 +1,9 @@
 """The engine of a GPU worker: made when the worker starts to consume `inference`, held until it ends."""
 
 import logging
-import multiprocessing
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, NoReturn
+from typing import Any, Final
 from uuid import UUID
 
 from celery.signals import celeryd_after_setup, worker_ready, worker_shutdown, worker_shutting_down
@@ -16,6 +14,7 @@ from inference.engines.base import create_engine
 from schemas.errors import EngineError, VbsError
 from schemas.settings import settings
 from tasks import dispatch
+from tasks.ending import end_process
 
 log = logging.getLogger(__name__)
 
@@ -78,14 +77,4 @@ def _stop_engine(sender: Any, **_: Any) -> None:
         worker_life.stop(_host, STOP_SECONDS)
     except Exception:
         log.exception("The worker does not end in order")
-    _end_process(sender.exitcode or 0)
-
-
-def _end_process(exitcode: int) -> NoReturn:
-    """This is the last thing Celery calls, and Python's own way out can take minutes: it waits for a model that still
-    loads, and searches all that vLLM has imported for garbage.
-    """
-    for child in multiprocessing.active_children():
-        child.kill()
-    logging.shutdown()
-    os._exit(exitcode)
+    end_process(sender.exitcode or 0)

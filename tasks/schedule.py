@@ -27,20 +27,23 @@ def _start_sweeping(**_: Any) -> None:
 
 
 def _sweep_for_ever() -> None:
+    spare_until = 0.0
     while True:
         try:
-            sweep_for_work()
+            sweep_for_work(spare_leases=time.monotonic() < spare_until)
         except DATABASE_LOST as error:
             log.warning("no sweep, the database is not available: %s", error)
+            # Workers hold what is finished until it is back, and then need a moment to renew leases that ran out.
+            spare_until = time.monotonic() + settings().lease_seconds
         except Exception:
             log.exception("a sweep failed; the next one is in %g s", settings().sweep_seconds)
         time.sleep(settings().sweep_seconds)
 
 
-def sweep_for_work() -> None:
+def sweep_for_work(*, spare_leases: bool = False) -> None:
     """Wake whoever should have been woken already."""
     with session_scope() as session:
-        due = sweep.find_due(session)
+        due = sweep.find_due(session, spare_leases=spare_leases)
     dispatch.send_again(due.validate, due.finalise)
     dispatch.run_chunks(due.chunks)
     dispatch.deliver_webhooks()

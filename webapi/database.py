@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from schemas.database import CONNECT_ARGS, driver_url
+from schemas.database import CONNECT_ARGS, SERVER_OPTIONS, driver_url
 from schemas.settings import Settings
 from schemas.tables import Base
 from webapi.methods import READING
@@ -43,7 +43,7 @@ def bind(app: Flask, settings: Settings) -> None:
         # The connection that was used last has the statements prepared that are asked most.
         "pool_use_lifo": True,
         "pool_timeout": settings.statement_timeout_seconds,
-        "connect_args": CONNECT_ARGS | {"options": f"-c statement_timeout={milliseconds}"},
+        "connect_args": CONNECT_ARGS | {"options": f"{SERVER_OPTIONS} -c statement_timeout={milliseconds}"},
     }
     db.init_app(app)
     with app.app_context():

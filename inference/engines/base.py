@@ -59,7 +59,7 @@ class Engine(Protocol):
 
     @property
     def pulse(self) -> int | None:
-        """A number that changes for as long as the engine works on something; None where nobody can tell."""
+        """A number that changes for as long as the engine works on something; None for one that is elsewhere."""
 
     async def load(self, model: str, source: str) -> Loaded: ...
 

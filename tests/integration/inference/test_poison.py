@@ -49,11 +49,11 @@ def test_a_request_that_makes_the_engine_hang_is_found_like_one_that_kills_it(mo
     ends_with(batch_id, {"c-50"}, 100)
 
 
-def test_healthy_batches_come_before_what_broke_the_engine() -> None:
+def test_healthy_batches_come_before_what_broke_the_engine_twice() -> None:
     poisoned = submit(as_jsonl([chat_line(f"c-{n}", "POISON" if n == 5 else "hello") for n in range(10)]))
     healthy = submit(as_jsonl([chat_line(f"c-{n}") for n in range(10)]))
     with session_scope() as session:
-        session.execute(update(Chunk).where(Chunk.batch_id == poisoned).values(deaths=1, suspect_to=10))
+        session.execute(update(Chunk).where(Chunk.batch_id == poisoned).values(deaths=2, suspect_to=10))
         first = claiming.claim(session, "gpu0", [MODEL], None, 20)
         second = claiming.claim(session, "gpu0", [MODEL], None, 20)
     assert first and second

@@ -68,3 +68,12 @@ def test_sweeps_do_not_heap_up_messages_that_nobody_takes(broker: Redis) -> None
     for _ in range(3):
         schedule.sweep_for_work()
     assert [broker.llen(queue) for queue in ("default", "inference", "webhooks")] == [5, 1, 1]
+
+
+def test_a_lease_that_ran_out_while_the_database_was_away_is_left_to_its_worker_for_a_while() -> None:
+    submit(as_jsonl([chat_line("c-1")]))
+    lease_out_silently()
+    schedule.sweep_for_work(spare_leases=True)
+    assert not is_taken_back()
+    schedule.sweep_for_work()
+    assert is_taken_back()

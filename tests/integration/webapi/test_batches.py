@@ -8,7 +8,7 @@ import openai
 import pytest
 from openai import OpenAI
 from openai.types import Batch
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from schemas import tables
@@ -267,6 +267,15 @@ def test_a_retry_holds_the_requests_that_did_not_succeed(
     assert retry["retry_of"] == cancelled_batch
     lines = client.files.content(retry["input_file_id"]).text.splitlines()
     assert ['"c2"' in lines[0], '"c3"' in lines[1], len(lines)] == [True, True, 2]
+
+
+def test_a_retry_of_requests_that_are_being_purged_is_refused_and_not_made_of_what_is_left(
+    http: httpx.Client, cancelled_batch: str, session: Session
+) -> None:
+    session.execute(delete(tables.Request).where(tables.Request.line == 3))
+    session.commit()
+    answer = http.post(f"/batches/{cancelled_batch}/retry")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "content_expired")
 
 
 def test_a_repeated_retry_under_one_idempotency_key_makes_one_batch_and_one_file(
