@@ -21,7 +21,7 @@ from inference.backup.manifest import Manifest
 from inference.file_store import FileStore
 from migrations.run import is_known, rebuild, upgrade
 from schemas.database import CONNECT_ARGS, driver_url
-from schemas.errors import ArchiveInvalid, BackupFailed
+from schemas.errors import ArchiveInvalid
 from schemas.settings import MIB, settings
 
 file_argument = click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
@@ -33,7 +33,6 @@ file_argument = click.argument("path", metavar="FILE", type=click.Path(dir_okay=
 def backup(data_dir: Path, path: Path) -> None:
     """Write everything to FILE, whether or not the system runs. A FILE in `.gz` is compressed."""
     instance = Instance(data_dir)
-    _check_database(instance)
     with url_of(instance) as url, file.writing(path) as stream, _watched("backing up") as bar:
         keys = {name: instance.data_dir / name for name in KEY_FILES}
         manifest = saving.save(_engine(url), _file_store(instance), keys, ArchiveWriter(stream, bar))
@@ -60,24 +59,20 @@ def _restore(archive: ArchiveReader, instance: Instance) -> Manifest:
     _check_revision(archive)
     with (
         new_place(instance) as url,
-        Contents(_file_store(instance)) as contents,
         loading.one_transaction(_engine(url)) as session,
+        # Inside, so that they stay should the commit fail: the database may have it all the same.
+        Contents(_file_store(instance)) as contents,
     ):
         loading.check_empty(session)
         rebuild(session.connection(), archive.head.revision)
-        loader = loading.Loader(session, contents, archive.head)
+        loader = loading.Loader(session, contents, archive.head, KEY_FILES)
         manifest = archive.read(loader.take)
         loader.finish(manifest)
         upgrade(session.connection())
         loading.release_leases(session)
+        contents.note_restore()
     keep_keys(instance.data_dir, loader.keys)
     return manifest
-
-
-def _check_database(instance: Instance) -> None:
-    """A mistyped folder is told, and not made."""
-    if not settings().database_url and not instance.running() and not (instance.data_dir / "postgres").exists():
-        raise BackupFailed(f"There is no database in {instance.data_dir}, and DATABASE_URL names none.")
 
 
 def _check_revision(archive: ArchiveReader) -> None:

@@ -1,4 +1,4 @@
-"""A data folder for a restore, which leaves it as it was should it fail."""
+"""A data folder for a restore, which leaves it as it was should it fail before its last step, the commit."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from typing import Final
 
 from cli.embedded import EmbeddedPostgres
 from cli.instance import Instance
-from schemas.errors import PlaceTaken, RestoreFailed
+from schemas.errors import CommitUnanswered, PlaceTaken, RestoreFailed
 from schemas.settings import settings
 
 # All that a data folder keeps beside its database and its files: the first key, and what the UI signs sessions with.
@@ -29,6 +29,11 @@ def new_place(instance: Instance) -> Iterator[str]:
         server = None if settings().database_url else EmbeddedPostgres(instance.data_dir)
         try:
             yield server.start() if server else settings().database_url
+        except CommitUnanswered:
+            # The database may have the rows that name what is here.
+            if server:
+                server.stop()
+            raise
         except BaseException:
             if server:
                 server.stop() if before else server.remove()

@@ -181,4 +181,12 @@ class PlaceTaken(VbsError):
 
 
 class RestoreFailed(VbsError):
-    """A restore did not come to its end; its place is as empty as before."""
+    """A restore did not come to its end. Its place is as empty as before, unless the message says what is there."""
+
+
+class CommitUnanswered(RestoreFailed):
+    """The last step of a restore failed, and nobody knows whether the database has taken it. Its contents stay."""
+
+    def __init__(self, why: str) -> None:
+        what_now = "Repeat the restore. If the database then holds data, all is there but the keys."
+        super().__init__(f"{why.rstrip('.')}, at the commit. {what_now}")

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from itertools import groupby
 from operator import itemgetter
-from typing import IO, Final, Protocol
+from typing import IO, Final, Protocol, Self
 
 from inference.backup.manifest import Extent, Head, Manifest, as_json, read_head, read_manifest
 from schemas.errors import ArchiveInvalid
@@ -25,6 +25,10 @@ HEAD: Final = "head.json"
 MANIFEST: Final = "manifest.json"
 PART_BYTES: Final = 4 * MIB
 BLOCK_BYTES: Final = 262_144
+# A head, or a list of contents without the lines of its entries.
+LIST_BYTES: Final = 64 * MIB
+# One entry's lines in that list are shorter.
+LISTED_BYTES: Final = 512
 # Also as a regular expression of PostgreSQL. No part begins with a dot, so that none leads out of its folder.
 SAFE_NAME: Final = r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$"
 PART: Final = re.compile(r"(?P<name>.+)\.part-(?P<number>\d{6,})")
@@ -99,17 +103,28 @@ def _parts(blocks: Iterable[bytes]) -> Iterator[bytes]:
     yield bytes(part)
 
 
+class PlainFile(tarfile.TarInfo):
+    """The only kind of member. The library reads others, like a header with a long name, whole, however large."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE):
+            raise _strange(member)
+        return member
+
+
 class ArchiveReader:
     def __init__(self, stream: IO[bytes], progress: Progress) -> None:
         self._progress = progress
         with _readable():
             # The stream is closed by whoever opened it.
-            self._tar = tarfile.open(fileobj=stream, mode="r|", bufsize=BLOCK_BYTES)  # noqa: SIM115
+            self._tar = tarfile.open(fileobj=stream, mode="r|", bufsize=BLOCK_BYTES, tarinfo=PlainFile)  # noqa: SIM115
         self._entries = groupby(self._members(), key=itemgetter(0))
         name, parts = next(self._entries, ("", iter(())))
         if name != HEAD:
             raise ArchiveInvalid("This is no backup.")
-        self.head = read_head(b"".join(_joined(parts)))
+        self.head = read_head(whole(HEAD, _joined(parts), LIST_BYTES))
         progress.expect(self.head.estimated_bytes)
 
     def read(self, take: Take) -> Manifest:
@@ -117,7 +132,8 @@ class ArchiveReader:
         found: dict[str, Extent] = {}
         for name, parts in self._entries:
             if name == MANIFEST:
-                manifest = read_manifest(b"".join(_joined(parts)))
+                at_most = LIST_BYTES + LISTED_BYTES * len(found)
+                manifest = read_manifest(whole(MANIFEST, _joined(parts), at_most))
                 _verify(self.head, manifest, found)
                 return manifest
             if name in found:
@@ -151,8 +167,8 @@ class ArchiveReader:
                 return
             _forget_members(self._tar)
             part = PART.fullmatch(member.name)
-            if not member.isreg() or part is None or re.fullmatch(SAFE_NAME, member.name) is None:
-                raise ArchiveInvalid(f"No backup has a member like {member.name!r}; nothing of it is taken.")
+            if part is None or re.fullmatch(SAFE_NAME, member.name) is None:
+                raise _strange(member)
             yield part["name"], int(part["number"]), self._content(member)
 
     def _content(self, member: tarfile.TarInfo) -> Iterator[bytes]:
@@ -163,6 +179,16 @@ class ArchiveReader:
             if not block:
                 return
             yield block
+
+
+def whole(name: str, blocks: Iterable[bytes], at_most: int) -> bytes:
+    """A small entry. Nobody knows what a compressed one grows to."""
+    content = bytearray()
+    for block in blocks:
+        content += block
+        if len(content) > at_most:
+            raise ArchiveInvalid(f"The backup is damaged: no {name} is larger than {at_most:,} bytes.")
+    return bytes(content)
 
 
 def _joined(parts: Iterator[tuple[str, int, Iterator[bytes]]]) -> Iterator[bytes]:
@@ -184,6 +210,10 @@ def _verify(head: Head, manifest: Manifest, found: dict[str, Extent]) -> None:
     begun = {f"contents/{location}" for location in manifest.missing}
     if unknown := found.keys() - manifest.entries.keys() - begun:
         raise ArchiveInvalid(f"The backup is damaged: {min(unknown)} is not in its list of contents.")
+
+
+def _strange(member: tarfile.TarInfo) -> ArchiveInvalid:
+    return ArchiveInvalid(f"No backup has a member like {member.name!r}; nothing of it is taken.")
 
 
 def _forget_members(tar: tarfile.TarFile) -> None:

@@ -5,6 +5,8 @@ from contextlib import suppress
 from typing import Self
 
 from inference.file_store import FileStore
+from inference.strays import RESTORES
+from schemas import ids
 from schemas.errors import ContentGone, PlaceTaken, RestoreFailed
 
 
@@ -27,6 +29,10 @@ class Contents:
             self._take(location, blocks)
         except OSError as error:
             raise RestoreFailed(f"{location} can't be put into the file store: {error.strerror or error}.") from error
+
+    def note_restore(self) -> None:
+        """For the purge: the store may hold what was made after the backup, and the tables know nothing of it."""
+        self.take(f"{RESTORES}/{ids.new_id().hex}", [b"The name of this file holds the moment of a restore.\n"])
 
     def discard(self, locations: Collection[str]) -> None:
         for location in self._stored.intersection(locations):

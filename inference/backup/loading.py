@@ -1,20 +1,21 @@
 """Bringing a backup back into an empty place: all of it or nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from inference.backup.archive import SAFE_NAME
+from inference.backup.archive import SAFE_NAME, whole
 from inference.backup.contents import Contents
 from inference.backup.manifest import Head, Manifest
-from inference.backup.tables import KEPT, REVISION, copy_statement, database_errors, prepare, reflect
+from inference.backup.tables import KEPT, LEFT_OUT, REVISION, copy_statement, database_errors, prepare, reflect
 from inference.claiming import GIVE_BACK
 from schemas.database import copy_rows
-from schemas.errors import ArchiveInvalid, PlaceTaken, RestoreFailed
+from schemas.errors import ArchiveInvalid, CommitUnanswered, PlaceTaken, RestoreFailed
 
+KEY_BYTES: Final = 65_536
 UNSAFE_LOCATION: Final = text("""
     SELECT location FROM (SELECT location FROM files UNION ALL SELECT location FROM upload_parts) AS named
     WHERE location !~ :safe LIMIT 1
@@ -25,9 +26,11 @@ RELEASE_ALL: Final = text(f"{GIVE_BACK.format(died_at='0')}, epoch = epoch + 1 W
 
 @contextmanager
 def one_transaction(database: Engine) -> Iterator[Session]:
-    with database_errors(RestoreFailed), Session(database) as session, session.begin():
+    with database_errors(RestoreFailed), Session(database) as session:
         prepare(session)
         yield session
+        with database_errors(CommitUnanswered):
+            session.commit()
 
 
 def check_empty(session: Session) -> None:
@@ -41,12 +44,15 @@ def release_leases(session: Session) -> None:
 
 
 class Loader:
-    """Takes the entries of a backup in."""
+    """Takes the entries of a backup in, once the tables of its revision are there."""
 
-    def __init__(self, session: Session, contents: Contents, head: Head) -> None:
+    def __init__(self, session: Session, contents: Contents, head: Head, key_names: Collection[str]) -> None:
         self._session = session
         self._contents = contents
-        self._head = head
+        # A head may announce anything, and PostgreSQL's own tables too have rows that COPY would add to.
+        loadable = reflect(session).keys() - LEFT_OUT
+        self._tables = {name: columns for name, columns in head.tables.items() if name in loadable}
+        self._key_names = key_names
         self.keys: dict[str, bytes] = {}
 
     def take(self, kind: str, name: str, blocks: Iterator[bytes]) -> None:
@@ -55,13 +61,13 @@ class Loader:
                 self._load_table(name, blocks)
             case "contents":
                 self._contents.take(name, blocks)
-            case "keys":
-                self.keys[name] = b"".join(blocks)
+            case "keys" if name in self._key_names:
+                self.keys[name] = whole(f"keys/{name}", blocks, KEY_BYTES)
             case _:
                 raise ArchiveInvalid(f"No backup has an entry like {kind}/{name}.")
 
     def finish(self, manifest: Manifest) -> None:
-        """See that the tables name what is there, and nothing that lies elsewhere."""
+        """See that the tables name nothing that is missing or lies elsewhere. A content that none names is let be."""
         self._contents.discard(manifest.missing)
         if (unsafe := self._session.scalar(UNSAFE_LOCATION, {"safe": SAFE_NAME})) is not None:
             raise ArchiveInvalid(f"The backup is damaged: no content lies at {unsafe!r}.")
@@ -71,8 +77,8 @@ class Loader:
                 raise ArchiveInvalid(f"The backup is damaged: it lacks the content {location}.")
 
     def _load_table(self, name: str, blocks: Iterator[bytes]) -> None:
-        if name not in self._head.tables:
-            raise ArchiveInvalid(f"The backup is damaged: it has a table {name} that it does not announce.")
-        copy_rows(self._session, copy_statement(name, self._head.tables[name], "FROM STDIN"), blocks)
+        if name not in self._tables:
+            raise ArchiveInvalid(f"The backup is damaged: its head or its revision knows no table {name}.")
+        copy_rows(self._session, copy_statement(name, self._tables[name], "FROM STDIN"), blocks)
         # Without statistics the first queries would be planned for empty tables.
         self._session.execute(text(f'ANALYZE "{name}"'))

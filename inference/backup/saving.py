@@ -49,7 +49,7 @@ def _snapshot(database: Engine) -> Iterator[Session]:
 def _describe(session: Session) -> Head:
     tables = reflect(session)
     if REVISION not in tables:
-        raise BackupFailed("The database has no tables of ours: there is nothing to back up.")
+        raise BackupFailed("The database has no tables of ours: is DATABASE_URL as for the system?")
     wanted = {name: list(columns) for name, columns in tables.items() if name not in LEFT_OUT}
     return Head(
         format=FORMAT,
@@ -104,5 +104,14 @@ def _blocks(store: FileStore, location: str) -> Iterator[bytes]:
 
 def _save_keys(keys: Mapping[str, Path], archive: ArchiveWriter, manifest: Manifest) -> None:
     for name, path in keys.items():
-        if path.exists():
-            manifest.entries[f"keys/{name}"] = archive.add(f"keys/{name}", [path.read_bytes()])
+        if (key := _read_key(path)) is not None:
+            manifest.entries[f"keys/{name}"] = archive.add(f"keys/{name}", [key])
+
+
+def _read_key(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise BackupFailed(f"{path} can't be read: {error.strerror}.") from error

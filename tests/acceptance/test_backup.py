@@ -11,7 +11,9 @@ from tests.system import started
 
 ROOT = Path(__file__).parents[2]
 TOTAL = 600
-ENGINE = ("--engine=stub", "--model=tiny=tiny", "--engine-arg=latency_ms=100", "--engine-arg=concurrency=10")
+ENGINE = ("--engine=stub", "--model=tiny=tiny", "--engine-arg=concurrency=10")
+# Slow enough for a backup, on a busy machine, to be taken while it works.
+SLOW_ENGINE = (*ENGINE, "--engine-arg=latency_ms=500")
 
 
 def vbs(*words: str) -> tuple[int, str]:
@@ -21,7 +23,7 @@ def vbs(*words: str) -> tuple[int, str]:
 
 def test_a_batch_that_runs_while_a_backup_is_taken_finishes_where_it_is_restored(server_dir: Path) -> None:
     old, new, archive = server_dir / "old", server_dir / "new", server_dir / "b.tar.gz"
-    with started(old, *ENGINE, f"--engine-arg=journal={server_dir / 'old-journal'}") as system:
+    with started(old, *SLOW_ENGINE, f"--engine-arg=journal={server_dir / 'old-journal'}") as system:
         client = system.client()
         ended = wait(client, submit(client, [request(n) for n in range(20)]))
         running = submit(client, [request(n) for n in range(TOTAL)])

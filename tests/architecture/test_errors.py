@@ -15,6 +15,7 @@ NEVER_IN_A_REQUEST = {
     errors.ArchiveInvalid,
     errors.PlaceTaken,
     errors.RestoreFailed,
+    errors.CommitUnanswered,
 }
 
 

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from sqlalchemy import make_url
 
 BLOCK_BYTES = 65_536
-RESULTS = b"COPY results"
+RESULTS = (b"COPY results", b'COPY "results"')
 COMMIT = b"COMMIT\0"
 
 
@@ -43,7 +43,7 @@ class LossyProxy:
         has_results = False
         with suppress(OSError), closing(server):
             while block := client.recv(BLOCK_BYTES):
-                has_results = has_results or RESULTS in block
+                has_results = has_results or any(copy in block for copy in RESULTS)
                 if has_results and COMMIT in block and not self.lost.is_set():
                     self.lost.set()
                     client.shutdown(socket.SHUT_RDWR)

@@ -3,12 +3,14 @@
 import io
 import subprocess
 import sys
+import time
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
 from inference import api_keys, files, uploads
+from inference.backup.contents import Contents
 from inference.file_store import Removal, file_store
 from inference.strays import FOLDERS, remove_strays
 from schemas import ids
@@ -116,6 +118,16 @@ def test_a_new_database_on_an_old_store_leaves_alone_what_was_there_before(store
     with session_scope() as session:
         session.query(ApiKey).delete()
     assert remove_after(days=100) == Removal()
+
+
+def test_a_restored_database_leaves_alone_what_was_made_before_its_restore(store: None) -> None:
+    older = leave(f"input/{new_name(ids.FILE)}.jsonl")
+    # An id tells its moment to the millisecond.
+    time.sleep(0.002)
+    Contents(file_store()).note_restore()
+    leave(f"input/{new_name(ids.FILE)}.jsonl")
+    assert remove_after(days=100) == Removal(gone=1)
+    assert contents() == {older}
 
 
 def test_a_content_that_is_left_though_its_file_was_purged_goes(store: None) -> None:

@@ -1,3 +1,4 @@
+import gzip
 import io
 import random
 import tarfile
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from inference.backup.archive import PART_BYTES, ArchiveReader, ArchiveWriter
+from inference.backup.archive import LIST_BYTES, PART_BYTES, ArchiveReader, ArchiveWriter
 from inference.backup.manifest import FORMAT, Extent, Head, Manifest
 from schemas.errors import ArchiveInvalid
 from tests.backups import Unwatched
@@ -134,12 +135,52 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
         read(with_member(tarfile.TarInfo(f"{name}.part-000000")))
 
 
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        tarfile.SYMTYPE,
+        tarfile.LNKTYPE,
+        tarfile.DIRTYPE,
+        tarfile.CHRTYPE,
+        tarfile.FIFOTYPE,
+        tarfile.GNUTYPE_SPARSE,
+        tarfile.GNUTYPE_LONGNAME,
+        tarfile.XHDTYPE,
+    ],
+)
 def test_only_plain_files_are_taken(kind: bytes) -> None:
     member = tarfile.TarInfo("contents/a.part-000000")
     member.type, member.linkname = kind, "/etc/passwd"
     with pytest.raises(ArchiveInvalid, match="No backup has a member like"):
         read(with_member(member))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("head.json.part-000001", tarfile.REGTYPE),
+        ("manifest.json.part-000000", tarfile.REGTYPE),
+        ("contents/a.part-000000", tarfile.XHDTYPE),
+    ],
+)
+def test_a_small_file_of_zeros_without_end_does_not_fill_memory(name: str, kind: bytes) -> None:
+    compressed = io.BytesIO()
+    with gzip.GzipFile(fileobj=compressed, mode="wb", compresslevel=1) as stream:
+        ArchiveWriter(stream, Unwatched()).begin(THIS_HEAD)
+        member = tarfile.TarInfo(name)
+        member.type, member.size = kind, 4 * LIST_BYTES
+        stream.write(member.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(4 * LIST_BYTES // PART_BYTES):
+            stream.write(bytes(PART_BYTES))
+    compressed.seek(0)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ArchiveInvalid, match=r"larger|like"):
+            ArchiveReader(gzip.GzipFile(fileobj=compressed), Unwatched()).read(lambda *_: None)  # type: ignore[arg-type]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * LIST_BYTES
 
 
 def test_a_checksum_that_is_wrong_names_its_entry() -> None:
