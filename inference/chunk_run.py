@@ -17,7 +17,7 @@ from inference.overload import pause_before_retry
 from inference.patience import patiently
 from inference.result_lines import answered_line, result_row, unanswered_line
 from inference.suspicion import group_size, is_culprit
-from inference.unanswered import Waiting
+from inference.unanswered import LAST_LINE, Waiting
 from schemas.database import session_scope
 from schemas.errors import EngineError
 from schemas.settings import settings
@@ -48,6 +48,7 @@ class ChunkRun:
         """Hand every request that has no result yet to the engine, as fast as its window takes them."""
         if self.claim.deaths:
             await self._try_suspects()
+        await self._note_reach(LAST_LINE)
         async with aclosing(self._unanswered()) as requests:
             async for waiting in requests:
                 if not await self._hand_over(waiting):
@@ -97,7 +98,13 @@ class ChunkRun:
                 self._give_up(group[0], *ENGINE_CRASHED)
                 await self._lander.flush()
             else:
+                await self._note_reach(group[-1].line)
                 await self._answer_alone(group)
+
+    async def _note_reach(self, line: int) -> None:
+        """Have on record how far the engine may get, before it gets there. One elsewhere dies of nothing here."""
+        if self._host.engine.pulse is not None:
+            await patiently(_reach, self.claim, line)
 
     async def _answer_alone(self, group: Sequence[Waiting]) -> None:
         """Have these answered and saved before anything else is at the engine."""
@@ -123,8 +130,7 @@ class ChunkRun:
     async def _page_after(self, line: int) -> Sequence[Waiting]:
         if self.stopped:
             return []
-        is_here = self._host.engine.pulse is not None
-        return await patiently(unanswered.read_page, self.claim, line, noted=is_here)
+        return await patiently(unanswered.read_page, self.claim, line)
 
     # Answering
 
@@ -188,6 +194,11 @@ class ChunkRun:
     def _add(self, waiting: Waiting, line: bytes, succeeded: bool = False, usage: Usage = Usage()) -> None:  # noqa: B008
         row = result_row(self.claim.batch_id, waiting.line, succeeded=succeeded, answer=line)
         self._lander.add(row, succeeded, usage)
+
+
+def _reach(claim: Claim, line: int) -> None:
+    with session_scope() as session:
+        claiming.reach(session, claim, line)
 
 
 def _acquit(claim: Claim) -> None:

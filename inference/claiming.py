@@ -44,6 +44,11 @@ LAND: Final = text("""
     RETURNING batches.status = 'in_progress' AND batches.expires_at > now()
 """)
 
+REACH: Final = text("""
+    UPDATE chunks SET reached = :line
+    WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
+""")
+
 ACQUIT: Final = text("""
     UPDATE chunks SET deaths = 0, suspect_to = 0
     WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
@@ -152,6 +157,11 @@ def land(session: Session, claim: Claim, landing: Landing, lease_seconds: float)
     if landing.rows:
         copy_rows(session, COPY_RESULTS, landing.rows)
     return bool(row[0])
+
+
+def reach(session: Session, claim: Claim, line: int) -> None:
+    """Lines up to this one may be at an engine from now on: they are suspects should the whole process die with it."""
+    session.execute(REACH, claim.fence | {"line": line})
 
 
 def acquit(session: Session, claim: Claim) -> None:

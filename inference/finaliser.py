@@ -18,6 +18,7 @@ from inference.batch_lock import try_lock
 from inference.batches import COUNTS, Progress, counted_in_chunks
 from inference.file_store import file_store
 from inference.result_lines import EXPIRED, unanswered_line
+from inference.unanswered import SUCCEEDED
 from inference.webhooks import outbox
 from schemas import ids
 from schemas.database import copied_text, raw_connection, session_scope
@@ -41,11 +42,8 @@ FENCE_ALL: Final = text("""
     UPDATE chunks SET state = 'done', epoch = epoch + 1, worker = NULL, lease_expires_at = NULL
     WHERE batch_id = :batch_id AND state <> 'done'
 """)
-UNFINISHED: Final = text("""
-    SELECT line, custom_id FROM requests
-    WHERE batch_id = :batch_id AND NOT EXISTS (
-        SELECT FROM results WHERE results.batch_id = requests.batch_id AND results.line = requests.line)
-    ORDER BY line
+UNFINISHED: Final = text(f"""
+    SELECT line, custom_id FROM requests WHERE batch_id = :batch_id AND {SUCCEEDED} IS NULL ORDER BY line
 """)
 COPY_RESULTS: Final = """
     COPY (

@@ -6,16 +6,17 @@ from typing import Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import exists, select, tuple_
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
 from inference import batches, files, quotas
 from inference.quotas import Limits
+from inference.unanswered import SUCCEEDED
 from inference.webhooks import subscriptions
 from schemas import ids
 from schemas.errors import Conflict
 from schemas.states import TERMINAL
-from schemas.tables import Batch, Request, Result
+from schemas.tables import Batch, Request
 
 PAGE: Final = 1000
 
@@ -75,10 +76,9 @@ def _check_can_retry(old: Batch) -> None:
 def _unanswered(session: Session, old: Batch) -> Iterator[bytes]:
     """The lines without a successful result, in the order they were to run, a page at a time."""
     count = 0
-    succeeded = exists().where(Result.batch_id == old.id, Result.line == Request.line, Result.succeeded)
     place = tuple_(Request.chunk, Request.line)
     wanted = select(Request.chunk, Request.line, Request.custom_id, Request.body)
-    wanted = wanted.where(Request.batch_id == old.id, ~succeeded).order_by(place).limit(PAGE)
+    wanted = wanted.where(Request.batch_id == old.id, text(f"{SUCCEEDED} IS NOT TRUE")).order_by(place).limit(PAGE)
     last = (-1, -1)
     while page := session.execute(wanted.where(place > last)).all():
         count += len(page)

@@ -13,7 +13,7 @@ import psycopg
 from click.testing import CliRunner, Result
 
 from cli.main import vbs
-from inference import claiming, files, finaliser, unanswered, uploads
+from inference import claiming, files, finaliser, uploads
 from inference.engines.base import Usage
 from inference.strays import RESTORES
 from schemas import ids
@@ -90,8 +90,8 @@ def leased_batch() -> None:
     with session_scope() as session:
         claim = claiming.claim(session, "gpu0", [MODEL], None, 3600)
     assert claim is not None
-    unanswered.read_page(claim, 0, at_most=40)
     with session_scope() as session:
+        claiming.reach(session, claim, 40)
         landing = claiming.Landing()
         for line in range(1, 11):
             landing.add(b'%b\t%d\tt\t{"line": %d}\n' % (batch_id.hex.encode(), line, line), True, Usage())
