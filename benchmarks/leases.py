@@ -1,6 +1,6 @@
 """What leases, heartbeats and saving once a second cost: the same run with and without them, sides in turn.
 
-Without them a worker saves only when a thousand answers are there, renews nothing and notes nothing.
+Without them a worker saves only when a thousand answers are there, renews no lease and has no heartbeat.
 Nobody should run it that way; it is the other side of the ratio.
 """
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from inference import claiming
+from inference import worker_life
 from migrations.run import upgrade
 from tests.conftest import forget_settings
 from tests.integration.inference.batch_fixtures import as_jsonl, chat_line, progress, submit, worker
@@ -50,10 +50,12 @@ def _share_lost_in(round_: int, content: bytes, requests: int) -> float:
     return 1 - _rate(content, requests) / _rate_without(content, requests)
 
 
-def _rate(content: bytes, requests: int) -> float:
+def _rate(content: bytes, requests: int, *, beating: bool = True) -> float:
     forget_settings()
     batch_id = submit(content)
     with worker(concurrency="256") as gpu:
+        if beating:
+            gpu.host.submit(worker_life.beat_for_ever(gpu.host))
         began = time.perf_counter()
         gpu.work()
         took = time.perf_counter() - began
@@ -65,5 +67,4 @@ def _rate_without(content: bytes, requests: int) -> float:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VBS_FLUSH_SECONDS", FOR_EVER)
         patch.setenv("VBS_LEASE_SECONDS", FOR_EVER)
-        patch.setattr(claiming, "reach", lambda *_: None)
-        return _rate(content, requests)
+        return _rate(content, requests, beating=False)

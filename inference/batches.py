@@ -205,7 +205,9 @@ def _sums() -> list[ColumnElement[int]]:
 def cancel(session: Session, tenant: str, public_id: str) -> Batch:
     """Stop a batch and keep what is finished. Cancelling one that is being cancelled changes nothing."""
     batch = get(session, tenant, public_id)
-    session.refresh(batch, with_for_update=True)
+    if batch.status in (BatchStatus.VALIDATING, BatchStatus.IN_PROGRESS):
+        # Others can't be cancelled any more, and one that ends is locked for as long as its files are written.
+        session.refresh(batch, with_for_update=True)
     if batch.status in (BatchStatus.CANCELLING, BatchStatus.CANCELLED):
         return batch
     try:

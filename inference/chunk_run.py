@@ -13,7 +13,7 @@ from inference.claiming import Claim
 from inference.engine_host import EngineHost
 from inference.engines.base import Answer, Usage
 from inference.lander import Lander
-from inference.overload import pause_before_retry
+from inference.overload import Tries, pause_before_retry
 from inference.patience import patiently
 from inference.result_lines import answered_line, result_row, unanswered_line
 from inference.suspicion import group_size, is_culprit
@@ -46,7 +46,7 @@ class ChunkRun:
 
     async def feed(self) -> None:
         """Hand every request that has no result yet to the engine, as fast as its window takes them."""
-        if self.claim.deaths:
+        if self.claim.deaths and self._can_kill:
             await self._try_suspects()
         await self._note_reach(LAST_LINE)
         async with aclosing(self._unanswered()) as requests:
@@ -59,6 +59,11 @@ class ChunkRun:
         await self._answered()
         self._host.leave(self)
         await self._lander.close()
+
+    @property
+    def _can_kill(self) -> bool:
+        """Whether a request can be what an engine dies of. One that is elsewhere dies of nothing here."""
+        return self._host.engine.pulse is not None
 
     def stop(self) -> None:
         """Feed no more and abort what is at the engine; what is finished stays."""
@@ -102,8 +107,8 @@ class ChunkRun:
                 await self._answer_alone(group)
 
     async def _note_reach(self, line: int) -> None:
-        """Have on record how far the engine may get, before it gets there. One elsewhere dies of nothing here."""
-        if self._host.engine.pulse is not None:
+        """Have on record how far the engine may get, before it gets there."""
+        if self._can_kill:
             await patiently(_reach, self.claim, line)
 
     async def _answer_alone(self, group: Sequence[Waiting]) -> None:
@@ -154,32 +159,32 @@ class ChunkRun:
     async def _answer(self, waiting: Waiting) -> None:
         try:
             answer = await self._lasting_answer(waiting.body.encode())
+            line = answered_line(self.claim.batch_id, waiting.line, waiting.custom_id, answer)
         except EngineError as error:
             self._host.broke(error)
         except Exception:
             log.exception("batch %s line %d: the engine's adapter failed", self.claim.batch_id, waiting.line)
             self._give_up(waiting, *ENGINE_FAULT)
         else:
-            line = answered_line(self.claim.batch_id, waiting.line, waiting.custom_id, answer)
             self._add(waiting, line, answer.status_code < 300, answer.usage)
 
     async def _lasting_answer(self, body: bytes) -> Answer:
         """The answer that counts: an overloaded engine is asked again."""
-        attempts = 0
+        tries = Tries()
         while True:
-            attempts += 1
             answer = await self._host.engine.answer(self.claim.endpoint, body)
-            pause = self._pause(answer, attempts)
+            pause = self._pause(answer, tries)
             if pause is None:
                 return answer
             await asyncio.sleep(pause)
 
-    def _pause(self, answer: Answer, attempts: int) -> float | None:
+    def _pause(self, answer: Answer, tries: Tries) -> float | None:
         if answer.status_code < 400:
             return None
+        tries.add(answer.status_code)
         return pause_before_retry(
             answer.status_code,
-            attempts,
+            tries,
             asked_seconds=answer.retry_after_seconds,
             most_server_errors=settings().max_engine_attempts,
             seconds_left=(self.claim.expires_at - datetime.now(UTC)).total_seconds(),

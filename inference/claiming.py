@@ -13,16 +13,16 @@ from inference.engines.base import Usage
 from schemas.database import copy_rows
 from schemas.errors import LeaseLost
 
-# What killed an engine more than once comes after what did not, so that it can't hold up healthy work. Once may have
-# been an accident.
+# What killed an engine more than once comes after what did not, so that it can't hold up healthy work; but in its last
+# hour it is due like any other. Once may have been an accident.
 CLAIM: Final = text("""
     WITH best AS (
         SELECT chunks.batch_id, chunks.number, batches.endpoint, batches.expires_at
         FROM chunks JOIN batches ON batches.id = chunks.batch_id
         WHERE chunks.state = 'waiting' AND chunks.model = ANY(:models)
           AND batches.status = 'in_progress' AND batches.expires_at > now()
-        ORDER BY batches.priority DESC, chunks.deaths > 1, chunks.model IS DISTINCT FROM :held,
-                 batches.expires_at, batches.id, chunks.number
+        ORDER BY batches.priority DESC, chunks.deaths > 1 AND batches.expires_at > now() + interval '1 hour',
+                 chunks.model IS DISTINCT FROM :held, batches.expires_at, batches.id, chunks.number
         LIMIT 1 FOR UPDATE OF chunks SKIP LOCKED
     )
     UPDATE chunks SET state = 'leased', worker = :worker, epoch = epoch + 1, reached = 0,
@@ -80,8 +80,13 @@ RELEASE_STALE: Final = text(f"""
 # A lease that lasts longer than any does was given by a clock that has been set back since. Its holder may be well and
 # renew it; if not, it is over in time.
 SHORTEN_LEASES: Final = text("""
+    WITH overlong AS (
+        SELECT batch_id, number FROM chunks
+        WHERE state = 'leased' AND lease_expires_at > now() + make_interval(secs => :lease_seconds)
+        FOR UPDATE SKIP LOCKED
+    )
     UPDATE chunks SET lease_expires_at = now() + make_interval(secs => :lease_seconds)
-    WHERE state = 'leased' AND lease_expires_at > now() + 10 * make_interval(secs => :lease_seconds)
+    FROM overlong WHERE chunks.batch_id = overlong.batch_id AND chunks.number = overlong.number
 """)
 
 TAKE_BACK: Final = text(

@@ -103,7 +103,7 @@ class EngineHost:
         """
         last = self.held
         while self.models and (self.held is None or self.state == WorkerState.BROKEN):
-            model, pause_seconds = self._reloads.next(last, time.monotonic())
+            model, pause_seconds = self._reloads.next_to_load(last, time.monotonic())
             if await self._stops_within(pause_seconds):
                 return
             try:
@@ -114,10 +114,15 @@ class EngineHost:
 
     def loadable(self) -> list[str]:
         """The models that may be asked for: the one that works here, and all but those that failed a moment ago."""
+        if self.held is not None and self.in_flight:
+            # Another one's chunk would be kept from other workers for as long as these requests take.
+            return [self.held]
         due = self._reloads.due(time.monotonic())
         return due if self.held is None or self.held in due else [self.held, *due]
 
     async def _stops_within(self, seconds: float) -> bool:
+        if self.stopping.is_set():
+            return True
         try:
             await asyncio.wait_for(self.stopping.wait(), seconds)
         except TimeoutError:
@@ -196,10 +201,13 @@ class EngineHost:
         patience_seconds = settings().engine_stall_seconds
         watch = PulseWatch(patience_seconds)
         while not await self._stops_within(PULSE_SECONDS):
-            # Asked at all times: an engine that loads is at no work, and that is when its patience begins anew.
-            at_work = self.in_flight if self.state == WorkerState.READY else 0
-            if watch.stands_still(self.engine.pulse, at_work, time.monotonic()):
-                self.broke(EngineError(f"The engine has not moved for {patience_seconds:.0f} seconds."))
+            try:
+                # Asked at all times: an engine that loads is at no work, and that is when its patience begins anew.
+                at_work = self.in_flight if self.state == WorkerState.READY else 0
+                if watch.stands_still(self.engine.pulse, at_work, time.monotonic()):
+                    self.broke(EngineError(f"The engine has not moved for {patience_seconds:.0f} seconds."))
+            except Exception:
+                log.exception("%s: the engine's pulse can't be taken", self.worker)
 
     @property
     def visible_state(self) -> WorkerState:

@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from schemas.settings import settings
 
 log = logging.getLogger(__name__)
 
+KEPT_FREE_BYTES: Final = 64 * 1024**2
 FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG}
 
 
@@ -31,6 +33,20 @@ class FileStore:
 
     def _path(self, location: str) -> str:
         return f"{self._root}/{location}"
+
+    def free_bytes(self) -> int | None:
+        """None where the store does not say, as with S3."""
+        if not isinstance(self._files, LocalFileSystem):
+            return None
+        # The first content would make the folder.
+        Path(self._root).mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(self._root).free
+
+    def check_room(self, size: int) -> None:
+        """Refuse what would fill the disk before it does: the database may lie there too."""
+        free = self.free_bytes()
+        if free is not None and free < size + KEPT_FREE_BYTES:
+            raise StorageFull(f"The file store has no room for {size:,} bytes more: {free:,} are free.")
 
     @contextmanager
     def create(self, location: str) -> Iterator[IO[bytes]]:

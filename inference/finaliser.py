@@ -45,7 +45,8 @@ FENCE_ALL: Final = text("""
 UNFINISHED: Final = text(f"""
     SELECT line, custom_id FROM requests WHERE batch_id = :batch_id AND {SUCCEEDED} IS NULL ORDER BY line
 """)
-COPY_RESULTS: Final = """
+ROOM_NEEDED: Final = text("SELECT sum(octet_length(answer)) FROM results WHERE batch_id = :batch_id")
+COPY_ANSWERS: Final = """
     COPY (
         SELECT answer FROM results WHERE batch_id = %(batch_id)s AND succeeded = %(succeeded)s ORDER BY line
     ) TO STDOUT
@@ -124,6 +125,7 @@ def _freeze_counts(session: Session, batch: Batch, ending: BatchStatus) -> None:
 
 def _write_files(session: Session, batch: Batch, ending: BatchStatus) -> None:
     """An output file if anything succeeded, an error file if anything did not."""
+    file_store().check_room(session.scalar(ROOM_NEEDED, {"batch_id": batch.id}) or 0)
     if batch.completed:
         batch.output_file_id = _write(session, batch, "output", _finished(session, batch, succeeded=True))
     if batch.failed:
@@ -162,7 +164,7 @@ def _unsuccessful(session: Session, batch: Batch, ending: BatchStatus) -> Genera
 def _finished(session: Session, batch: Batch, *, succeeded: bool) -> Generator[bytes, None, None]:
     """The finished lines straight out of PostgreSQL, each with its line end."""
     wanted = {"batch_id": batch.id, "succeeded": succeeded}
-    with raw_connection(session).cursor() as cursor, cursor.copy(COPY_RESULTS, wanted) as copy:
+    with raw_connection(session).cursor() as cursor, cursor.copy(COPY_ANSWERS, wanted) as copy:
         for row in copy:
             yield copied_text(bytes(row))
 

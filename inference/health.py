@@ -1,7 +1,6 @@
 """How the system is: what works, who serves, and what is waiting. For load balancers, people and agents alike."""
 
 import re
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,12 +12,12 @@ from typing import Final, Literal
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import NullPool, create_engine, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from inference.file_store import file_store
 from inference.probe import Probe
-from schemas.database import driver_url
+from schemas.database import unpooled_engine
 from schemas.ids import new_id
 from schemas.settings import GIB, settings
 from schemas.states import TERMINAL, ChunkState, WorkerState
@@ -153,8 +152,7 @@ def _probes(database_url: str, redis_url: str, store_url: str) -> _Probes:
 
 def _ask_database(url: str) -> Inside:
     # Not from the pool: a pool that is busy with large requests is no database that is down.
-    limits = {"connect_timeout": 2, "options": "-c statement_timeout=1500"}
-    with Session(create_engine(driver_url(url), poolclass=NullPool, connect_args=limits)) as session:
+    with Session(unpooled_engine(url, connect_timeout=2, options="-c statement_timeout=1500")) as session:
         return read_inside(session)
 
 
@@ -205,4 +203,4 @@ def _ask_store(url: str) -> Space:
     with file_store().create(location) as stream:
         stream.write(b"ok")
     file_store().remove(location)
-    return Space(None if "://" in url else shutil.disk_usage(url).free)
+    return Space(file_store().free_bytes())

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from inference import claiming
 from inference.claiming import Claim, Landing
 from inference.engines.base import Usage
+from inference.patience import patiently
 from schemas.database import DATABASE_LOST, session_scope
 from schemas.errors import LeaseLost
 from schemas.settings import settings
@@ -44,7 +46,7 @@ class Lander:
         async with self._one_at_a_time:
             landing, self._landing = self._landing, Landing()
             try:
-                wanted = await self._saved(landing)
+                wanted = await patiently(_Saving(self._claim, landing))
             except LeaseLost as lost:
                 log.warning("%s", lost.message)
                 wanted = False
@@ -73,23 +75,24 @@ class Lander:
             self._hurry.clear()
             await self.flush()
 
-    async def _saved(self, landing: Landing) -> bool:
-        """Save exactly these lines, however often the database goes away. False: nobody wants the rest."""
-        lost_before = False
-        while True:
-            try:
-                return await asyncio.to_thread(_save, self._claim, landing)
-            except IntegrityError:
-                # Lines are saved together or not at all: here the commit had arrived, and only its answer was lost.
-                if not lost_before:
-                    raise
-                return True
-            except DATABASE_LOST as error:
-                log.warning("chunk %d of batch %s: not saved yet: %s", self._claim.number, self._claim.batch_id, error)
-                lost_before = True
-                await asyncio.sleep(settings().flush_seconds)
 
+@dataclass(slots=True)
+class _Saving:
+    """Saves exactly these lines, however often it is tried. False: nobody wants the rest."""
 
-def _save(claim: Claim, landing: Landing) -> bool:
-    with session_scope() as session:
-        return claiming.land(session, claim, landing, settings().lease_seconds)
+    claim: Claim
+    landing: Landing
+    lost_before: bool = False
+
+    def __call__(self) -> bool:
+        try:
+            with session_scope() as session:
+                return claiming.land(session, self.claim, self.landing, settings().lease_seconds)
+        except DATABASE_LOST:
+            self.lost_before = True
+            raise
+        except IntegrityError:
+            # Lines are saved together or not at all: here the commit had arrived, and only its answer was lost.
+            if not self.lost_before:
+                raise
+            return True

@@ -28,7 +28,7 @@ class Reloads:
     def due(self, moment: float) -> list[str]:
         return [model for model, record in self._records.items() if record.not_before <= moment]
 
-    def next(self, preferred: str | None, moment: float) -> tuple[str, float]:
+    def next_to_load(self, preferred: str | None, moment: float) -> tuple[str, float]:
         """The model to load now, and in how many seconds: the preferred one, or else the one that may be soonest."""
         model = preferred or min(self._records, key=lambda name: self._records[name].not_before)
         return model, max(0.0, self._records[model].not_before - moment)

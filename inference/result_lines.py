@@ -33,6 +33,8 @@ def answered_line(batch_id: UUID, line: int, custom_id: str, answer: Answer) -> 
 
 def _on_one_line(body: bytes) -> bytes:
     """A server may print its JSON prettily. Inside strings control characters are escaped, so any found is layout."""
+    # Bytes that are no text are an error here, of one request. PostgreSQL would refuse all that is saved with them.
+    body.decode()
     return orjson.dumps(orjson.loads(body)) if CONTROL.search(body) else body
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
 from inference import batches, files, quotas
+from inference.batches import NewBatch
 from inference.quotas import Limits
 from inference.unanswered import SUCCEEDED
 from inference.webhooks import subscriptions
@@ -31,6 +33,8 @@ def retry(
 ) -> Batch:
     """A new batch with those requests of an ended one that failed, expired or were cancelled."""
     old = batches.get(session, tenant, public_id)
+    # Asked before the row is locked: one that ends is locked for as long as its files are written.
+    _check_has_ended(old)
     # The same call made twice at once: the second waits here for the first.
     session.refresh(old, with_for_update=True)
     fingerprint = hashlib.sha256(b"retry" + old.id.bytes).digest()
@@ -42,31 +46,37 @@ def retry(
     with files.incoming() as content:
         content.receive(f"retry-of-{public_id}.jsonl", _unanswered(session, old))
         file = files.register(session, tenant, "batch", content, stored_limit=limits.stored_bytes)
-        webhook = subscriptions.of_batch(session, old)
+        again = _like(session, old, ids.show(ids.FILE, file.id))
         return batches.create(
-            session,
-            batches.NewBatch(
-                tenant=tenant,
-                key_id=key_id,
-                input_file_id=ids.show(ids.FILE, file.id),
-                endpoint=old.endpoint,
-                completion_window=old.completion_window,
-                metadata=old.details,
-                output_expires_after_seconds=old.output_expires_after_seconds,
-                priority=old.priority,
-                webhook_url=webhook.url if webhook else None,
-                webhook_secret=webhook.secret if webhook else None,
-                idempotency_key=idempotency_key,
-                fingerprint=fingerprint,
-                retry_of=old.id,
-            ),
+            session, replace(again, key_id=key_id, idempotency_key=idempotency_key, fingerprint=fingerprint)
         )
 
 
-def _check_can_retry(old: Batch) -> None:
+def _like(session: Session, old: Batch, input_file_id: str) -> NewBatch:
+    """What was wanted of the old batch, on another file."""
+    webhook = subscriptions.of_batch(session, old)
+    return NewBatch(
+        tenant=old.tenant,
+        key_id=old.key_id,
+        input_file_id=input_file_id,
+        endpoint=old.endpoint,
+        completion_window=old.completion_window,
+        metadata=old.details,
+        output_expires_after_seconds=old.output_expires_after_seconds,
+        priority=old.priority,
+        webhook_url=webhook.url if webhook else None,
+        webhook_secret=webhook.secret if webhook else None,
+        retry_of=old.id,
+    )
+
+
+def _check_has_ended(old: Batch) -> None:
     if old.status not in TERMINAL:
         message = f"A batch with status '{old.status}' has not ended. Cancel it first, or wait."
         raise Conflict(message, code="invalid_status")
+
+
+def _check_can_retry(old: Batch) -> None:
     if old.requests_purged_at is not None:
         raise _not_kept()
     if old.total <= old.completed:

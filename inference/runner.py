@@ -29,8 +29,7 @@ async def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int
     chunks = 0
     while (run := await _start_next(host)) is not None:
         chunks += 1
-        await run.drained()
-        await patiently(_end_lease, run.claim, run.died_at)
+        await _end(run)
         if await patiently(_may_end, run.claim.batch_id):
             # It sends a message, and a broker that is away must not hold up the engine.
             await asyncio.to_thread(may_end, run.claim.batch_id)
@@ -56,9 +55,18 @@ async def _start_next(host: EngineHost) -> ChunkRun | None:
         except Exception:
             # A run that nobody drains would renew its lease for ever, and no other worker could have the chunk.
             run.stop()
-            await run.drained()
+            await _end(run)
             raise
         return run
+
+
+async def _end(run: ChunkRun) -> None:
+    """Wait for what is still at the engine, then give the chunk back, done or not."""
+    try:
+        await run.drained()
+    finally:
+        # However that went: a lease that runs out by itself counts as a death of the engine.
+        await patiently(_end_lease, run.claim, run.died_at)
 
 
 def _claim(host: EngineHost) -> Claim | None:

@@ -22,7 +22,7 @@ def start(host: EngineHost, when_loaded: Callable[[], None]) -> None:
         registry.announce(session, host.models, host.engine.name)
         claiming.take_back(session, host.worker)
     host.start()
-    for work in (_beat_for_ever(host), _load_first_model(host, when_loaded)):
+    for work in (beat_for_ever(host), _load_first_model(host, when_loaded)):
         host.submit(work).add_done_callback(tell_of_failure)
 
 
@@ -50,12 +50,15 @@ async def _load_first_model(host: EngineHost, when_loaded: Callable[[], None]) -
     await asyncio.to_thread(when_loaded)
 
 
-async def _beat_for_ever(host: EngineHost) -> None:
+async def beat_for_ever(host: EngineHost) -> None:
     while True:
         try:
             await asyncio.to_thread(_record, host)
         except DATABASE_LOST as error:
             log.warning("%s: no heartbeat: %s", host.worker, error)
+        except Exception:
+            # One that can't be written must not be the last.
+            log.exception("%s: no heartbeat", host.worker)
         await asyncio.sleep(HEARTBEAT_SECONDS)
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 import psycopg
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
@@ -26,6 +26,8 @@ CONNECT_ARGS: Final = {
 SERVER_OPTIONS: Final = (
     "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
     " -c idle_in_transaction_session_timeout=300s"
+    # A plan made when a table was small would serve its prepared statement long after it has grown.
+    " -c plan_cache_mode=force_custom_plan"
 )
 # What a database looks like that can't be reached or can't be written (a read-only one is an InternalError): the same
 # call may succeed later.
@@ -47,6 +49,11 @@ def engine() -> Engine:
         max_overflow=0,
         connect_args=CONNECT_ARGS | {"options": SERVER_OPTIONS},
     )
+
+
+def unpooled_engine(url: str, **connect_args: object) -> Engine:
+    """For a moment's use of any database: what it opens is closed after use. `connect_args` go before our own."""
+    return create_engine(driver_url(url), poolclass=NullPool, connect_args=CONNECT_ARGS | connect_args)
 
 
 # What gives long-running work its short transactions: `session_scope`, or another way to open a session.

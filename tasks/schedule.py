@@ -6,9 +6,10 @@ The sweep runs in beat's own process, so that no work of others can hold it up: 
 import logging
 import time
 from threading import Thread
-from typing import Any
+from typing import Any, Final
 
 from celery.signals import beat_init
+from sqlalchemy import text
 
 from inference import retention, sweep
 from schemas.database import DATABASE_LOST, session_scope
@@ -20,6 +21,8 @@ from tasks.app import app
 
 log = logging.getLogger(__name__)
 
+UP_SECONDS: Final = text("SELECT extract(epoch FROM now() - pg_postmaster_start_time())")
+
 
 @beat_init.connect
 def _start_sweeping(**_: Any) -> None:
@@ -29,15 +32,27 @@ def _start_sweeping(**_: Any) -> None:
 def _sweep_for_ever() -> None:
     spare_until = 0.0
     while True:
+        # Workers hold what is finished until a database that was away is back, and then need a moment to renew leases
+        # that ran out meanwhile.
         try:
+            if _database_was_away():
+                spare_until = time.monotonic() + settings().lease_seconds
             sweep_for_work(spare_leases=time.monotonic() < spare_until)
         except DATABASE_LOST as error:
             log.warning("no sweep, the database is not available: %s", error)
-            # Workers hold what is finished until it is back, and then need a moment to renew leases that ran out.
             spare_until = time.monotonic() + settings().lease_seconds
         except Exception:
             log.exception("a sweep failed; the next one is in %g s", settings().sweep_seconds)
         time.sleep(settings().sweep_seconds)
+
+
+def _database_was_away() -> bool:
+    """Whether leases may have run out while nobody could renew them: it has just started, or took long to say so."""
+    began = time.monotonic()
+    with session_scope() as session:
+        up_seconds = float(session.scalar(UP_SECONDS) or 0)
+    answered_after = time.monotonic() - began
+    return up_seconds < settings().lease_seconds or answered_after > settings().lease_seconds / 2
 
 
 def sweep_for_work(*, spare_leases: bool = False) -> None:

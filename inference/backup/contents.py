@@ -7,11 +7,11 @@ from typing import Self
 from inference.file_store import FileStore
 from inference.strays import RESTORES
 from schemas import ids
-from schemas.errors import ContentGone, PlaceTaken, RestoreFailed
+from schemas.errors import CommitUnanswered, ContentGone, PlaceTaken, RestoreFailed
 
 
 class Contents:
-    """Stores contents. They go again when the block raises."""
+    """Stores contents. They go again when the block raises, unless there may be rows that name them."""
 
     def __init__(self, store: FileStore) -> None:
         self._store = store
@@ -21,7 +21,7 @@ class Contents:
         return self
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
-        if failure is not None:
+        if failure is not None and not issubclass(failure, CommitUnanswered):
             self.discard(self._stored)
 
     def take(self, location: str, blocks: Iterable[bytes]) -> None:

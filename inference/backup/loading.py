@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from inference.backup.archive import SAFE_NAME, whole
@@ -29,8 +30,18 @@ def one_transaction(database: Engine) -> Iterator[Session]:
     with database_errors(RestoreFailed), Session(database) as session:
         prepare(session)
         yield session
-        with database_errors(CommitUnanswered):
-            session.commit()
+        _commit(session)
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except DBAPIError as error:
+        # As long as it is connected, the database's error is its answer: it has taken nothing.
+        with database_errors(CommitUnanswered if error.connection_invalidated else RestoreFailed):
+            raise
+    except KeyboardInterrupt as interrupt:
+        raise CommitUnanswered("Interrupted") from interrupt
 
 
 def check_empty(session: Session) -> None:

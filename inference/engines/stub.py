@@ -36,7 +36,7 @@ class StubOptions:
     hang_on: str = ""
     # A body with this text makes the whole engine hang until it is loaded again.
     freeze_on: str = ""
-    # A file whose text is an order from outside, followed once: `crash`, `freeze` or `die` (the whole process).
+    # A file whose text is an order from outside, followed once: `crash` or `freeze`.
     orders: str = ""
     # A file that gets each body, on a line of its own, before it is answered.
     journal: str = ""
@@ -86,7 +86,7 @@ class StubEngine:
             with Path(self._options.journal).open("ab") as journal:
                 journal.write(body + b"\n")
         order = self._order()
-        if order == "die" or (self._options.crash_hard and self._holds(body, self._options.crash_on)):
+        if self._options.crash_hard and self._holds(body, self._options.crash_on):
             os.kill(os.getpid(), signal.SIGKILL)
         if order == "crash" or self._holds(body, self._options.crash_on):
             self._model = None

@@ -1,9 +1,19 @@
 """Who may run a chunk, and who hears that a batch may end."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
+from sqlalchemy import update
 
 from inference import claiming
+from inference.claiming import Claim, Landing
+from inference.engines.base import Usage
+from inference.result_lines import result_row
 from schemas.database import session_scope
+from schemas.errors import LeaseLost
+from schemas.tables import Batch, Chunk
+from schemas.tables.base import now
 from tests.integration.inference.batch_fixtures import MODEL, as_jsonl, chat_line, submit
 
 
@@ -22,3 +32,68 @@ def test_of_two_workers_that_end_a_batch_in_the_same_moment_one_hears_of_it() ->
         claiming.end_lease(second, claims[1])
     with session_scope() as session:
         assert claiming.may_end(session, batch_id)
+
+
+@pytest.mark.usefixtures("database_url")
+def test_a_write_under_an_older_lease_is_refused() -> None:
+    batch_id = submit(as_jsonl([chat_line("only")]))
+    lapsed = leased("gpu0")
+    expire_leases()
+    with session_scope() as session:
+        claiming.release_stale(session, 20)
+    present = leased("gpu1")
+    with pytest.raises(LeaseLost), session_scope() as session:
+        claiming.land(session, lapsed, answer_of(batch_id), 20)
+    with session_scope() as session:
+        claiming.reach(session, lapsed, 1)
+        claiming.acquit(session, lapsed)
+        claiming.end_lease(session, lapsed, died_at=1)
+    with session_scope() as session:
+        chunk = session.get_one(Chunk, (batch_id, 0))
+        assert (chunk.state, chunk.worker, chunk.reached, chunk.deaths) == ("leased", "gpu1", 0, 0)
+        assert claiming.land(session, present, answer_of(batch_id), 20)
+
+
+@pytest.mark.usefixtures("database_url")
+def test_a_lease_from_a_clock_that_was_set_back_ends_like_any_other() -> None:
+    batch_id = submit(as_jsonl([chat_line("only")]))
+    leased("gpu0")
+    with session_scope() as session:
+        session.execute(update(Chunk).values(lease_expires_at=now() + timedelta(seconds=150)))
+    with session_scope() as session:
+        claiming.release_stale(session, 20)
+    with session_scope() as session:
+        left = session.get_one(Chunk, (batch_id, 0)).lease_expires_at - now()  # type: ignore[operator]
+    assert timedelta(seconds=15) < left <= timedelta(seconds=20)
+
+
+@pytest.mark.usefixtures("database_url")
+def test_what_killed_engines_waits_for_healthy_work_but_not_until_its_window_is_over() -> None:
+    suspect = submit(as_jsonl([chat_line("suspect")]), completion_window="2h")
+    with session_scope() as session:
+        session.execute(update(Chunk).values(deaths=2))
+    healthy = submit(as_jsonl([chat_line("healthy")]))
+    assert leased("gpu0").batch_id == healthy
+    expire_leases()
+    with session_scope() as session:
+        claiming.release_stale(session, 20)
+        session.execute(update(Batch).where(Batch.id == suspect).values(expires_at=now() + timedelta(minutes=50)))
+    assert leased("gpu0").batch_id == suspect
+
+
+def leased(worker: str) -> Claim:
+    with session_scope() as session:
+        claim = claiming.claim(session, worker, [MODEL], None, 20)
+    assert claim
+    return claim
+
+
+def expire_leases() -> None:
+    with session_scope() as session:
+        session.execute(update(Chunk).values(lease_expires_at=now() - timedelta(seconds=1)))
+
+
+def answer_of(batch_id: UUID) -> Landing:
+    landing = Landing()
+    landing.add(result_row(batch_id, 1, succeeded=True, answer=b"{}"), True, Usage())
+    return landing

@@ -4,22 +4,27 @@ import resource
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 
 import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text, update
 
-from inference import finaliser
+from inference import batches, finaliser
 from inference.engine_host import EngineHost
-from inference.engines.base import Loaded
+from inference.engines.base import Answer, Loaded, Usage
 from inference.engines.stub import StubEngine
+from inference.file_store import file_store
 from inference.health import read_health
 from inference.runner import work_through
+from inference.suspicion import GIVEN_UP_AFTER
+from schemas import ids
 from schemas.database import session_scope
-from schemas.errors import StorageFull
+from schemas.errors import Conflict, StorageFull
 from schemas.states import WorkerState
-from schemas.tables import Chunk, Result
+from schemas.tables import Batch, Chunk, Result
+from schemas.tables.base import now
 from tests.conftest import forget_settings
 from tests.integration.inference.batch_fixtures import (
     MODELS,
@@ -39,6 +44,31 @@ class TornEngine(StubEngine):
 
     async def load(self, model: str, source: str) -> Loaded:
         raise ValueError("the weights are torn")
+
+
+class BabblingEngine(StubEngine):
+    """Answers some requests with what is no JSON or no text at all."""
+
+    async def answer(self, endpoint: str, body: bytes) -> Answer:
+        for babble in (b"no JSON\nat all", b'"\xff"'):
+            if babble[:2].hex().encode() in body:
+                return Answer(200, babble)
+        return await super().answer(endpoint, body)
+
+
+class DistantEngine(StubEngine):
+    """Runs elsewhere, so nobody here can watch it."""
+
+    @property
+    def pulse(self) -> None:  # type: ignore[override]
+        return None
+
+
+class UncountableEngine(StubEngine):
+    """Gives an answer that can't be saved, for a reason that no retry mends."""
+
+    async def answer(self, endpoint: str, body: bytes) -> Answer:
+        return Answer(200, b"{}", Usage(input_tokens=2**70))
 
 
 @pytest.mark.usefixtures("database_url")
@@ -66,6 +96,66 @@ def test_a_worker_whose_engine_cannot_load_is_broken_and_gives_its_chunk_back() 
     host.stop(10)
     with session_scope() as session:
         assert session.get_one(Chunk, (batch_id, 0)).state == "waiting"
+
+
+@pytest.mark.usefixtures("database_url")
+def test_an_answer_that_is_no_json_costs_its_own_request_only() -> None:
+    babbled = [chat_line("no-json", b"no".hex()), chat_line("no-text", b'"\xff'.hex())]
+    batch_id = submit(as_jsonl([*babbled, *(chat_line(f"c-{n}") for n in range(50))]))
+    with running(BabblingEngine({})) as host:
+        host.submit(work_through(host, lambda _: None)).result(10)
+    finaliser.finalise(batch_id)
+    ended = batch(batch_id)
+    failed = {line["custom_id"]: line["error"]["code"] for line in lines_of(ended.error_file_id)}  # type: ignore[index]
+    assert failed == {"no-json": "engine_error", "no-text": "engine_error"}
+    assert ended.completed == 50
+
+
+@pytest.mark.usefixtures("database_url")
+def test_an_engine_elsewhere_runs_suspects_like_any_other_request() -> None:
+    batch_id = submit(as_jsonl([chat_line("accused")]))
+    with session_scope() as session:
+        session.execute(update(Chunk).values(deaths=GIVEN_UP_AFTER, suspect_to=1))
+    with running(DistantEngine({})) as host:
+        host.submit(work_through(host, lambda _: None)).result(10)
+    assert (progress(batch_id).completed, progress(batch_id).failed) == (1, 0)
+
+
+@pytest.mark.usefixtures("database_url")
+def test_answers_that_cannot_be_saved_are_not_held_against_the_engine() -> None:
+    batch_id = submit(as_jsonl([chat_line("only")]))
+    with running(UncountableEngine({})) as host:
+        assert host.submit(work_through(host, lambda _: None)).exception(10) is not None
+    with session_scope() as session:
+        chunk = session.get_one(Chunk, (batch_id, 0))
+        assert (chunk.state, chunk.worker, chunk.deaths) == ("waiting", None, 0)
+
+
+@pytest.mark.usefixtures("database_url")
+def test_a_worker_that_is_to_stop_loads_nothing_more() -> None:
+    host = EngineHost("gpu0", StubEngine({}), MODELS, window=0)
+    host.start()
+    host.wrap_up()
+    host.submit(host.recover()).result(10)
+    assert host.held is None
+    host.stop(10)
+
+
+@pytest.mark.usefixtures("database_url")
+def test_a_batch_that_cannot_be_cancelled_any_more_says_so_while_its_files_are_written() -> None:
+    batch_id = submit(as_jsonl([chat_line("only")]))
+    with session_scope() as session:
+        session.execute(update(Batch).where(Batch.id == batch_id).values(status="finalizing", finalizing_at=now()))
+    with session_scope() as finalising, pytest.raises(Conflict), session_scope() as session:
+        finalising.get(Batch, batch_id, with_for_update=True)
+        session.execute(text("SET LOCAL statement_timeout = '2s'"))
+        batches.cancel(session, "acme", ids.show(ids.BATCH, batch_id))
+
+
+def test_what_has_no_room_is_refused_before_it_fills_the_disk(data_dir: Path) -> None:
+    with pytest.raises(StorageFull):
+        file_store().check_room(10**18)
+    file_store().check_room(1)
 
 
 def test_answers_whose_commit_was_not_confirmed_are_neither_lost_nor_doubled(
@@ -109,6 +199,16 @@ def test_a_read_only_database_is_seen(database_url: str) -> None:
     health = read_health()
     assert health.status == "down"
     assert "The database takes no writes: it is read-only." in health.problems
+
+
+@contextmanager
+def running(engine: StubEngine) -> Iterator[EngineHost]:
+    host = EngineHost("gpu0", engine, MODELS, window=0)
+    host.start()
+    try:
+        yield host
+    finally:
+        host.stop(10)
 
 
 @contextmanager

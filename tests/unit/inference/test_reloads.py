@@ -8,7 +8,7 @@ def test_the_first_failure_is_tried_again_at_once_and_later_ones_ever_later() ->
     pauses = []
     for _ in range(12):
         reloads.failed("a", 100.0)
-        pauses.append(reloads.next("a", 100.0)[1])
+        pauses.append(reloads.next_to_load("a", 100.0)[1])
     assert pauses[0] == 0
     assert pauses == sorted(pauses)
     assert pauses[-1] == 60
@@ -28,4 +28,4 @@ def test_a_model_that_cannot_be_loaded_does_not_keep_another_one_from_its_work()
     reloads.failed("broken", 100.0)
     reloads.failed("broken", 100.0)
     assert reloads.due(100.0) == ["well"]
-    assert reloads.next(None, 100.0) == ("well", 0.0)
+    assert reloads.next_to_load(None, 100.0) == ("well", 0.0)
