@@ -45,7 +45,7 @@ lint: setup
 pytest: setup
 	$(BIN)/python -m pytest
 
-# Every phase of a batch times every fault, each by itself: half an hour.
+# Every phase of a batch times every fault, each by itself: about twenty minutes.
 faults: setup
 	$(BIN)/python -m pytest -m every_cell tests/faults
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TransferSpeedColumn
-from sqlalchemy import Engine, NullPool, create_engine
 
 from cli.database import url_of
 from cli.instance import Instance
@@ -20,7 +19,7 @@ from inference.backup.contents import Contents
 from inference.backup.manifest import Manifest
 from inference.file_store import FileStore
 from migrations.run import is_known, rebuild, upgrade
-from schemas.database import CONNECT_ARGS, driver_url
+from schemas.database import unpooled_engine
 from schemas.errors import ArchiveInvalid
 from schemas.settings import MIB, settings
 
@@ -35,7 +34,7 @@ def backup(data_dir: Path, path: Path) -> None:
     instance = Instance(data_dir)
     with url_of(instance) as url, file.writing(path) as stream, _watched("backing up") as bar:
         keys = {name: instance.data_dir / name for name in KEY_FILES}
-        manifest = saving.save(_engine(url), _file_store(instance), keys, ArchiveWriter(stream, bar))
+        manifest = saving.save(unpooled_engine(url), _file_store(instance), keys, ArchiveWriter(stream, bar))
     for location in manifest.missing:
         click.echo(f"{location} was gone when it was its turn, and is not in the backup.", err=True)
     click.echo(_summary(path, manifest))
@@ -59,9 +58,9 @@ def _restore(archive: ArchiveReader, instance: Instance) -> Manifest:
     _check_revision(archive)
     with (
         new_place(instance) as url,
-        loading.one_transaction(_engine(url)) as session,
-        # Inside, so that they stay should the commit fail: the database may have it all the same.
+        # Around the transaction, whose last step tells whether they stay.
         Contents(_file_store(instance)) as contents,
+        loading.one_transaction(unpooled_engine(url)) as session,
     ):
         loading.check_empty(session)
         rebuild(session.connection(), archive.head.revision)
@@ -80,10 +79,6 @@ def _check_revision(archive: ArchiveReader) -> None:
     if not is_known(head.revision):
         unknown = f"The tables of this backup (revision {head.revision}, version {head.version})"
         raise ArchiveInvalid(f"{unknown} are newer than this program: use the version that made it, or a later one.")
-
-
-def _engine(url: str) -> Engine:
-    return create_engine(driver_url(url), poolclass=NullPool, connect_args=CONNECT_ARGS)
 
 
 def _file_store(instance: Instance) -> FileStore:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Engine
 
 from cli.embedded import EmbeddedPostgres
 from cli.instance import Instance
 from migrations.run import upgrade
-from schemas.database import driver_url
+from schemas.database import unpooled_engine
 from schemas.errors import StartFailed
 from schemas.settings import settings
 
@@ -22,7 +22,7 @@ def database_of(data_dir: Path, *, new: bool = False) -> Iterator[Engine]:
     """
     with url_of(Instance(data_dir), new=new) as url:
         upgrade(url)
-        yield create_engine(driver_url(url), poolclass=NullPool)
+        yield unpooled_engine(url)
 
 
 @contextmanager

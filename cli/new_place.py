@@ -1,4 +1,4 @@
-"""A data folder for a restore, which leaves it as it was should it fail before its last step, the commit."""
+"""A data folder for a restore, which leaves it as it was should it fail, unless its commit got no answer."""
 
 import os
 import shutil

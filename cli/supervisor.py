@@ -1,19 +1,23 @@
 """Keeps a table of processes running, in the thread that started them, and ends them in order."""
 
+import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 from cli.embedded import tail
 from cli.processes import Program, end, kill_group, spawn
+from cli.setbacks import Setbacks, pause_seconds
 from schemas.errors import StartFailed
 
-BACKOFF_SECONDS: Final = (0.5, 1, 2, 5)
 # One that ran this long has recovered: its next end counts as the first.
 RECOVERED_SECONDS: Final = 20.0
 # One that ends this often before it was ever up will not come up.
@@ -41,9 +45,11 @@ class Child:
 class Supervisor:
     def __init__(self, logs: Path, say: Callable[[str], None], changed: Callable[[dict[str, int]], None]) -> None:
         self._logs = logs
-        self._say = say
+        self._announce = say
         self._changed = changed
         self._children: dict[str, Child] = {}
+        self._setbacks = Setbacks(self._say)
+        self._is_news = False
         self._stop_wanted = False
 
     def listen_for_signals(self) -> None:
@@ -78,9 +84,14 @@ class Supervisor:
             self.tend()
 
     def tend(self) -> None:
-        """One look at everything: restart what has died, cap the logs, notice that the end is wanted."""
+        """One look at everything: restart what has died, cap the logs, notice that the end is wanted.
+
+        What the machine refuses, as on a full disk, ends nothing that runs.
+        """
         for child in self._children.values():
             self._tend(child)
+        if self._is_news:
+            self._setbacks.attempt("noting what runs", self._tell)
         time.sleep(TICK_SECONDS)
         if self._stop_wanted:
             raise Stopped
@@ -105,18 +116,26 @@ class Supervisor:
         return self._logs / f"{program.name}.log"
 
     def _tend(self, child: Child) -> None:
-        now = time.monotonic()
-        _cap(self.log_of(child.program))
+        now, log = time.monotonic(), self.log_of(child.program)
+        self._setbacks.attempt(f"capping {log}", partial(self._cap, log))
         if child.restart_at is not None:
             if now >= child.restart_at:
-                self._restart(child)
+                self._setbacks.attempt(f"starting {child.program.name}", partial(self._restart, child))
         elif child.process.poll() is not None:
             self._note_end(child, now)
+
+    def _cap(self, log: Path) -> None:
+        """Keep one older file. The process appends to the file it holds open, so that one is emptied, not replaced."""
+        if log.exists() and log.stat().st_size > LOG_BYTES:
+            is_kept = _copied(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)
+            if not is_kept:
+                self._say(f"{log} is emptied: there is no room for a copy.")
 
     def _note_end(self, child: Child, now: float) -> None:
         kill_group(child.process.pid)
         child.ends = 1 if now - child.started_at > RECOVERED_SECONDS else child.ends + 1
-        pause = BACKOFF_SECONDS[min(child.ends, len(BACKOFF_SECONDS)) - 1]
+        pause = pause_seconds(child.ends)
         child.restart_at = now + pause
         name, how = child.program.name, _how(child.process.returncode)
         self._say(f"{name} {how}; starting it again in {pause:g} s. See {self.log_of(child.program)}")
@@ -124,10 +143,16 @@ class Supervisor:
     def _restart(self, child: Child) -> None:
         child.process = spawn(child.program, self.log_of(child.program))
         child.started_at, child.restart_at = time.monotonic(), None
-        self._tell()
+        self._is_news = True
 
     def _tell(self) -> None:
         self._changed({name: child.process.pid for name, child in self._children.items()})
+        self._is_news = False
+
+    def _say(self, what: str) -> None:
+        # The terminal may be gone, or what stands in for it may be a file on the full disk.
+        with suppress(OSError):
+            self._announce(what)
 
     def _failure(self, program: Program, why: str) -> StartFailed:
         log = self.log_of(program)
@@ -140,11 +165,14 @@ class Supervisor:
 def _how(returncode: int) -> str:
     if returncode >= 0:
         return f"ended with status {returncode}"
-    return f"was ended by {signal.Signals(-returncode).name}"
+    number = -returncode
+    return f"was ended by {signal.Signals(number).name if number in set(signal.Signals) else f'signal {number}'}"
 
 
-def _cap(log: Path) -> None:
-    """Keep one older file. The process appends to the file it holds open, so that one is emptied, not replaced."""
-    if log.exists() and log.stat().st_size > LOG_BYTES:
-        log.with_suffix(".log.1").write_bytes(log.read_bytes())
-        log.open("w").close()
+def _copied(log: Path, older: Path) -> bool:
+    try:
+        shutil.copyfile(log, older)
+    except OSError:
+        older.unlink(missing_ok=True)
+        return False
+    return True

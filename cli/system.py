@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import click
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Engine
 
 from cli import process_table
 from cli.embedded import EmbeddedPostgres, EmbeddedServer, EmbeddedValkey, is_free
@@ -20,7 +20,7 @@ from cli.process_table import Addresses
 from cli.processes import Program
 from cli.supervisor import Supervisor
 from migrations.run import upgrade
-from schemas.database import driver_url
+from schemas.database import unpooled_engine
 from schemas.errors import StartFailed
 from schemas.settings import Settings, environment_of
 from schemas.tables.base import now
@@ -86,7 +86,7 @@ class System:
         self.supervisor.listen_for_signals()
         self._end_leftovers()
         self._start_databases()
-        database = create_engine(driver_url(self.settings.database_url), poolclass=NullPool)
+        database = unpooled_engine(self.settings.database_url)
         self._prepare(database)
         self._start_processes(database)
         self._note_ready()

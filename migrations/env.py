@@ -3,9 +3,9 @@
 from typing import Final
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, pool, text
+from sqlalchemy import Connection, text
 
-from schemas.database import driver_url
+from schemas.database import unpooled_engine
 from schemas.settings import settings
 from schemas.tables import Base
 
@@ -18,8 +18,7 @@ def run() -> None:
     if isinstance(database, Connection):
         migrate(database)
         return
-    engine = create_engine(driver_url(database), poolclass=pool.NullPool)
-    with engine.connect() as connection:
+    with unpooled_engine(database).connect() as connection:
         migrate(connection)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import httpx
 from openai import OpenAI
@@ -50,6 +51,8 @@ def started(folder: Path, *options: str, environment: Mapping[str, str] | None =
         instance = Instance(folder)
         running, key = instance.running(), instance.first_key
         assert running and key, f"the system did not start: {''.join(said)}"
+        # Read on: a supervisor that has much to say would wait for ever at a full pipe.
+        Thread(target=process.stdout.read, daemon=True).start()
         yield System(running, key)
     finally:
         process.terminate()

@@ -40,7 +40,7 @@ def _commit(session: Session) -> None:
         # As long as it is connected, the database's error is its answer: it has taken nothing.
         with database_errors(CommitUnanswered if error.connection_invalidated else RestoreFailed):
             raise
-    except KeyboardInterrupt as interrupt:
+    except (KeyboardInterrupt, SystemExit) as interrupt:
         raise CommitUnanswered("Interrupted") from interrupt
 
 

@@ -2,19 +2,17 @@
 
 import resource
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
-import psutil
 import psycopg
 import redis
 
 from tests.faults.rig import Rig, lives
+from tests.faults.theft import Theft
 
-QUEUES: Final = ("default", "inference", "webhooks", "retention")
 OUTAGE_SECONDS: Final = 3.0
 STOP_SECONDS: Final = 10.0
 CLOCK_JUMP_SECONDS: Final = 3600.0
@@ -82,37 +80,34 @@ def double_messages(rig: Rig) -> None:
         rig.send_task("retention.purge", "retention")
 
 
-@contextmanager
-def messages_get_lost(rig: Rig) -> Iterator[None]:
-    """For a while every message goes to a thief, who waits for it ahead of the workers."""
-    waiting = threading.Event()
-    thief = threading.Thread(target=_steal, args=(rig, waiting), daemon=True)
-    thief.start()
-    assert waiting.wait(10)
-    yield
-    thief.join()
-
-
-def _steal(rig: Rig, waiting: threading.Event) -> None:
-    end = time.monotonic() + OUTAGE_SECONDS
-    with rig.redis() as client:
-        client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        waiting.set()
-        while time.monotonic() < end:
-            client.brpop(list(QUEUES), timeout=0.2)
+def steal_messages(rig: Rig) -> None:
+    with Theft(rig):
+        time.sleep(OUTAGE_SECONDS)
 
 
 def fill_disk(rig: Rig) -> None:
     """To our processes the disk is full once a file has so many bytes."""
-    limited = []
-    for process in rig.file_writers():
-        with suppress(psutil.NoSuchProcess, ProcessLookupError):
-            limited.append((process.pid, resource.prlimit(process.pid, resource.RLIMIT_FSIZE)))
-            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (FULL_DISK_BYTES, limited[-1][1][1]))
+    # They have it from us.
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    limit_files(rig, (FULL_DISK_BYTES, usual[1]))
     time.sleep(OUTAGE_SECONDS)
-    for pid, limits in limited:
-        with suppress(ProcessLookupError):
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+    limit_files(rig, usual)
+
+
+def limit_files(rig: Rig, limits: tuple[int, int]) -> None:
+    """A child inherits what its parent had: look again until none has other limits."""
+    while others := [pid for pid in rig.file_writers() if _file_limits(pid) not in (limits, None)]:
+        for pid in others:
+            with suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+
+
+def _file_limits(pid: int) -> tuple[int, int] | None:
+    """None for a process that has ended."""
+    try:
+        return resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    except ProcessLookupError:
+        return None
 
 
 def make_database_read_only(rig: Rig) -> None:
@@ -174,14 +169,9 @@ FAULTS: Final[dict[str, Callable[[Rig], None]]] = {
     "PostgreSQL restarted": restart_postgres,
     "connections cut": cut_connections,
     "messages doubled": double_messages,
-    "messages lost": lambda rig: None,
+    "messages lost": steal_messages,
     "disk full": fill_disk,
     "database read-only": make_database_read_only,
     "clock set forward": set_clock_forward,
     "clock set back": set_clock_back,
 }
-
-
-def armed(rig: Rig, fault: str | None) -> "nullcontext[None]":
-    """What has to be in place before a phase begins."""
-    return messages_get_lost(rig) if fault == "messages lost" else nullcontext()  # type: ignore[return-value]

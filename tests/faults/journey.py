@@ -1,46 +1,28 @@
 """One batch's way through all phases, with a fault in some of them, and what must hold at its end."""
 
-import io
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 from uuid import uuid4
 
-import httpx
-import psycopg
 from kombu.exceptions import OperationalError
 
-from tests.faults.faults import FAULTS, armed
+from tests.faults.client import Answering, Half, ask_until_answered
+from tests.faults.faults import FAULTS, OUTAGE_SECONDS
+from tests.faults.hold import Hold
+from tests.faults.phases import BEGUN_BY
 from tests.faults.receiver import Receiver
-from tests.faults.rig import MODEL, Rig
+from tests.faults.rig import MODEL, RECOVERY_SECONDS, Rig
+from tests.faults.tables import Tables
+from tests.faults.theft import Theft
 
-PHASES: Final = (
-    "upload",
-    "validation",
-    "planning",
-    "first chunk",
-    "middle",
-    "last chunk",
-    "finalising",
-    "webhook",
-    "retention",
-)
 LINES: Final = 2400
 ON_ITS_WAY: Final = 400
-RECOVERY_SECONDS: Final = 30.0
 POLL_SECONDS: Final = 0.03
 ENDPOINT: Final = "/v1/chat/completions"
-# What waits while a phase is held open.
-HELD_WRITES: Final = {
-    "validation": "INSERT ON requests",
-    "planning": "INSERT ON chunks",
-    "finalising": "INSERT ON files",
-    "retention": "DELETE ON results",
-}
 
 
 class Journey:
@@ -50,25 +32,31 @@ class Journey:
         self.plan = plan
         self.receiver = receiver
         self.batch = ""
+        self.tables = Tables(rig)
         # How long each fault kept the batch from moving on.
         self.recoveries: dict[str, float] = {}
+        self._over_at: dict[str, float] = {}
         self._saved_before: list[tuple[set[str], int]] = []
-        self._api_answers: dict[str, _Answering] = {}
+        self._api_answers: dict[str, Answering] = {}
         self._name = uuid4().hex
 
     def travel(self) -> None:
         file_id = self.upload()
-        with self._held("planning") as hold, self._struck_while_blocked("planning"):
-            with self._held("validation"), self._struck_while_blocked("validation", then=hold):
-                self.create(file_id)
-            self._recovered("validation", lambda: self._is_blocked("planning") or self.status() != "validating")
-        self._recovered("planning", lambda: self.status() != "validating")
-        with self._held("finalising") as hold:
-            self._strike_at("first chunk", lambda: self.answered() > 0, then=hold)
-            self._strike_at("middle", lambda: self.answered() >= self.lines // 2, then=hold)
-            self._strike_at("last chunk", lambda: self.answered() >= self.lines - 100, then=hold)
-            self._strike_while("finalising", lambda: self._is_blocked("finalising"))
-        self._recovered("finalising", lambda: self.status() == "completed")
+        with Hold(self.rig, "planning") as planning:
+            self._validation(file_id, then=planning.take)
+            self._strike_while("planning", lambda: self.tables.is_blocked("planning"))
+            with self._message_lost("first chunk", lambda: self.tables.answered() > 0):
+                planning.release()
+                self._recovered("planning", lambda: self.tables.status() != "validating")
+        with Hold(self.rig, "finalising") as finalising:
+            self._strike_at("first chunk", lambda: self.tables.answered() > 0, then=finalising.take)
+            self._strike_at("middle", lambda: self.tables.answered() >= self.lines // 2, then=finalising.take)
+            with self._message_lost("finalising", lambda: self.tables.is_blocked("finalising")):
+                self._strike_at("last chunk", lambda: self.tables.waiting_chunks() == 0, then=finalising.take)
+            self._strike_while("finalising", lambda: self.tables.is_blocked("finalising"))
+            with self._message_lost("webhook", lambda: bool(self.receiver.received)):
+                finalising.release()
+                self._recovered("finalising", lambda: self.tables.status() == "completed")
         self.webhook()
         self.check()
         self._retention()
@@ -79,11 +67,11 @@ class Journey:
 
     def upload(self) -> str:
         content = "".join(json.dumps(self._line(number)) + "\n" for number in range(self.lines)).encode()
-        half = _Interrupted(content, lambda: self._strike_in("upload"))
-        with armed(self.rig, self.plan.get("upload")):
-            answer = self._ask_until_answered(
-                "POST", "/v1/files", data={"purpose": "batch"}, fresh=lambda: {"files": {"file": half.again()}}
-            )
+
+        def fresh() -> dict[str, Any]:
+            return {"files": {"file": ("requests.jsonl", Half(content, lambda: self._strike_in("upload")))}}
+
+        answer = ask_until_answered(self.rig, "POST", "/v1/files", fresh, data={"purpose": "batch"})
         self._recovered("upload", lambda: True)
         assert answer["bytes"] == len(content)
         return str(answer["id"])
@@ -96,21 +84,32 @@ class Journey:
             "webhook": {"url": self.receiver.url},
         }
         headers = {"Idempotency-Key": self._name}
-        self.batch = str(self._ask_until_answered("POST", "/v1/batches", json=wanted, headers=headers)["id"])
+        self.batch = str(ask_until_answered(self.rig, "POST", "/v1/batches", json=wanted, headers=headers)["id"])
+        self.tables.batch = self.batch.removeprefix("batch_")
+
+    def _validation(self, file_id: str, then: Callable[[], None]) -> None:
+        with Hold(self.rig, "validation"):
+            with self._message_lost("validation", lambda: self.tables.is_blocked("validation")):
+                self.create(file_id)
+            self._strike_while("validation", lambda: self.tables.is_blocked("validation"))
+            then()
+        self._recovered(
+            "validation", lambda: self.tables.is_blocked("planning") or self.tables.status() != "validating"
+        )
 
     def webhook(self) -> None:
-        with armed(self.rig, self.plan.get("webhook")):
-            wait(lambda: bool(self.receiver.received), "a webhook")
+        wait(lambda: bool(self.receiver.received), "a webhook")
         self._strike_in("webhook")
         self.receiver.release()
-        self._recovered("webhook", lambda: self._webhooks_due() == 0)
+        self._recovered("webhook", lambda: self.tables.webhooks_due() == 0)
 
     def _retention(self) -> None:
         with self.rig.database() as database:
             database.execute("UPDATE files SET created_at = created_at - interval '40 days'")
-        with self._held("retention"), armed(self.rig, self.plan.get("retention")):
-            self._purge()
-            self._strike_while("retention", lambda: self._is_blocked("retention") or self._purge_again())
+        with Hold(self.rig, "retention"):
+            with self._message_lost("retention", lambda: self.tables.is_blocked("retention")):
+                self._purge()
+            self._strike_while("retention", lambda: self.tables.is_blocked("retention") or self._purge_again())
         self._recovered("retention", self._is_purged)
         assert self._batch()["status"] == "completed"
 
@@ -121,55 +120,52 @@ class Journey:
 
     def strike(self, fault: str) -> None:
         """Let something go wrong, and remember what was saved by then: it must not be asked for again."""
-        self._saved_before.append((self._saved(), self.rig.journal_size))
+        self._saved_before.append((self.tables.saved(), self.rig.journal_size))
         FAULTS[fault](self.rig)
 
     def _strike_in(self, phase: str) -> None:
         fault = self.plan.get(phase)
-        if fault is not None and phase not in self.recoveries:
+        if fault is not None and phase not in self._over_at:
             self.strike(fault)
-            self.recoveries[phase] = time.monotonic()
-            self._api_answers[phase] = _Answering(self.rig)
+            self._over(phase)
 
-    def _strike_at(self, phase: str, reached: Callable[[], bool], then: Callable[[], None] = lambda: None) -> None:
-        """Strike a phase that passes by itself, and see the batch go on."""
-        with armed(self.rig, self.plan.get(phase)):
-            wait(reached, f"{phase}: {self.answered()} answered")
+    def _strike_at(self, phase: str, reached: Callable[[], bool], then: Callable[[], None]) -> None:
+        """Strike while the engine is at work, and see the batch go on."""
+        wait(reached, f"{phase}: {self.tables.answered()} answered")
         self._strike_in(phase)
         then()
         # Answers that the engine had given before the fault do not count.
-        enough = min(self.answered() + ON_ITS_WAY, self.lines)
-        self._recovered(phase, lambda: self.answered() >= enough)
-
-    @contextmanager
-    def _held(self, phase: str) -> Iterator[Callable[[], None]]:
-        """Hold a phase that has a fault open; what is given back takes hold again, should a fault have loosened it."""
-        with ExitStack() as stack:
-            if phase not in self.plan:
-                yield lambda: None
-                return
-            hold = _Hold(self.rig, phase)
-            stack.callback(hold.release)
-            hold.take()
-            yield hold.take
-
-    @contextmanager
-    def _struck_while_blocked(self, phase: str, then: Callable[[], None] = lambda: None) -> Iterator[None]:
-        with armed(self.rig, self.plan.get(phase)):
-            yield
-            self._strike_while(phase, lambda: self._is_blocked(phase))
-            then()
+        enough = min(self.tables.answered() + ON_ITS_WAY, self.lines)
+        self._recovered(phase, lambda: self.tables.answered() >= enough)
+        assert not self.rig.has_order, f"the engine did not do in {phase} what it was told"
 
     def _strike_while(self, phase: str, reached: Callable[[], bool]) -> None:
-        if phase in self.plan:
-            wait(reached, phase)
-            self._strike_in(phase)
+        """Strike a phase that is held open."""
+        wait(reached, phase)
+        self._strike_in(phase)
+
+    @contextmanager
+    def _message_lost(self, phase: str, begun: Callable[[], bool]) -> Iterator[None]:
+        """Of a phase that begins with a message it is this one that gets lost, and so is what is sent after it."""
+        if self.plan.get(phase) != "messages lost":
+            yield
+            return
+        with Theft(self.rig) as theft:
+            yield
+            wait(lambda: BEGUN_BY[phase] in theft.stolen, f"{BEGUN_BY[phase]} that was stolen")
+            time.sleep(OUTAGE_SECONDS)
+            assert not begun(), f"{phase} has begun without its message"
+        self._over(phase)
+
+    def _over(self, phase: str) -> None:
+        self._over_at[phase] = time.monotonic()
+        self._api_answers[phase] = Answering(self.rig)
 
     def _recovered(self, phase: str, moved_on: Callable[[], bool]) -> None:
         """The batch has to be on its way again soon after the fault is over."""
         if phase in self.plan:
             wait(moved_on, f"recovery from {self.plan[phase]} in {phase}", RECOVERY_SECONDS)
-            self.recoveries[phase] = time.monotonic() - self.recoveries[phase]
+            self.recoveries[phase] = time.monotonic() - self._over_at[phase]
 
     # What must hold
 
@@ -199,45 +195,16 @@ class Journey:
         return f"{self._name}-{number}"
 
     def _batch(self) -> dict[str, Any]:
-        return self._ask_until_answered("GET", f"/v1/batches/{self.batch}")
-
-    def status(self) -> str:
-        return str(self._of_batch("SELECT status FROM batches WHERE id = %s"))
-
-    def answered(self) -> int:
-        return int(self._of_batch("SELECT coalesce(sum(completed), 0) FROM chunks WHERE batch_id = %s"))
-
-    def _of_batch(self, query: str) -> Any:
-        """Out of the tables: the batch runs on while the API is away."""
-        return self._patiently(lambda: self.rig.ask(query, self.batch.removeprefix("batch_")))
+        return ask_until_answered(self.rig, "GET", f"/v1/batches/{self.batch}")
 
     def _output(self, batch: dict[str, Any]) -> list[dict[str, Any]]:
         with self.rig.system.http() as http:
             content = http.get(f"/v1/files/{batch['output_file_id']}/content").raise_for_status()
         return [json.loads(line) for line in content.text.splitlines()]
 
-    def _saved(self) -> set[str]:
-        """The custom ids, which are the prompts too, of the answers that are in the database."""
-        query = "SELECT custom_id FROM results JOIN requests USING (batch_id, line) WHERE batch_id = %s"
-        if not self.batch:
-            return set()
-        with self.rig.database() as database:
-            return {row[0] for row in database.execute(query.encode(), (self.batch.removeprefix("batch_"),))}
-
-    def _is_blocked(self, phase: str) -> bool:
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND objid = %s"
-        return bool(self._patiently(lambda: self.rig.ask(waiting, PHASES.index(phase))))
-
-    def _webhooks_due(self) -> int:
-        due = """
-            SELECT count(*) FROM webhook_deliveries JOIN events ON events.id = event_id
-            WHERE next_attempt_at IS NOT NULL AND batch_id = %s
-        """
-        return int(self._of_batch(due))
-
     def _is_purged(self) -> bool:
         """A purge that was cut off goes on the next day: here that day comes at once."""
-        if self._of_batch("SELECT count(*) FROM results WHERE batch_id = %s") == 0:
+        if self.tables.stored_results() == 0:
             return True
         return self._purge_again()
 
@@ -246,123 +213,6 @@ class Journey:
             self._purge()
         time.sleep(1)
         return False
-
-    def _ask_until_answered(
-        self, method: str, path: str, fresh: Callable[[], dict[str, Any]] = dict, **options: Any
-    ) -> dict[str, Any]:
-        """As a client does that tries again: connections may be cut, and a 503 says to come back."""
-        end = time.monotonic() + RECOVERY_SECONDS
-        while True:
-            try:
-                with self.rig.system.http() as http:
-                    answer = http.request(method, path, **options, **fresh(), timeout=30)
-                if answer.status_code < 500:
-                    return dict(answer.raise_for_status().json())
-                said = answer.text
-            except httpx.TransportError as error:
-                said = repr(error)
-            assert time.monotonic() < end, f"{method} {path}: {said}"
-            time.sleep(0.2)
-
-    def _patiently(self, ask: Callable[[], Any]) -> Any:
-        end = time.monotonic() + RECOVERY_SECONDS
-        while True:
-            try:
-                return ask()
-            except psycopg.OperationalError:
-                assert time.monotonic() < end
-                time.sleep(0.1)
-
-
-class _Answering:
-    """Waits, beside everything else, until the API answers."""
-
-    def __init__(self, rig: Rig) -> None:
-        self._rig = rig
-        self._began = time.monotonic()
-        self._after: float | None = None
-        self._thread = threading.Thread(target=self._poll, daemon=True)
-        self._thread.start()
-
-    def after_seconds(self) -> float:
-        self._thread.join(RECOVERY_SECONDS)
-        assert self._after is not None, "the API does not answer"
-        return self._after
-
-    def _poll(self) -> None:
-        while self._after is None:
-            with suppress(httpx.TransportError), self._rig.system.http() as http:
-                if http.get("/v1/batches", timeout=5).is_success:
-                    self._after = time.monotonic() - self._began
-            time.sleep(0.1)
-
-
-def prepare(rig: Rig) -> None:
-    """Let a phase's next write wait for whoever holds that phase's lock, and nobody else."""
-    with rig.database() as database:
-        database.execute("""
-            CREATE OR REPLACE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN PERFORM pg_advisory_xact_lock_shared(TG_ARGV[0]::bigint); RETURN NULL; END $$
-        """)
-        for phase, write in HELD_WRITES.items():
-            trigger = (
-                f"CREATE TRIGGER hold BEFORE {write} FOR EACH STATEMENT EXECUTE FUNCTION hold({PHASES.index(phase)})"
-            )
-            database.execute(trigger.encode())
-
-
-class _Hold:
-    """Holds a phase open."""
-
-    def __init__(self, rig: Rig, phase: str) -> None:
-        self._rig = rig
-        self._lock = PHASES.index(phase)
-        self._connection: psycopg.Connection[Any] | None = None
-
-    def take(self) -> None:
-        while not self._is_held():
-            with suppress(psycopg.OperationalError):
-                self._connection = psycopg.connect(
-                    self._rig.system.running.database_url, connect_timeout=5, autocommit=True
-                )
-                self._connection.execute("SELECT pg_advisory_lock(%s)", (self._lock,))
-
-    def release(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-
-    def _is_held(self) -> bool:
-        try:
-            return self._connection is not None and self._connection.execute("SELECT true") is not None
-        except psycopg.Error:
-            return False
-
-
-class _Interrupted:
-    """A file to upload; half-way through its first reading something happens."""
-
-    def __init__(self, content: bytes, at_half: Callable[[], None]) -> None:
-        self._content = content
-        self._at_half = at_half
-
-    def again(self) -> tuple[str, io.RawIOBase]:
-        return "requests.jsonl", _Half(self._content, self._at_half)
-
-
-class _Half(io.RawIOBase):
-    def __init__(self, content: bytes, at_half: Callable[[], None]) -> None:
-        self._stream = io.BytesIO(content)
-        self._middle = len(content) // 2
-        self._at_half = at_half
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        position = self._stream.tell()
-        if position >= self._middle:
-            self._at_half()
-        return self._stream.read(min(size, 16_384) if size > 0 else 16_384)
 
 
 def wait(holds: Callable[[], bool], what: str, seconds: float = RECOVERY_SECONDS) -> None:

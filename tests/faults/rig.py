@@ -5,8 +5,8 @@ import signal
 import struct
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from tests.system import System, started
 MODEL = "stub-model"
 LINES_PER_CHUNK = 200
 START_SECONDS = 20.0
+# What is promised: after a fault, work goes on within so many seconds.
+RECOVERY_SECONDS = 30.0
 SETTINGS = {
     "VBS_CHUNK_SIZE": str(LINES_PER_CHUNK),
     "VBS_ENGINE_STALL_SECONDS": "4",
@@ -60,10 +62,14 @@ class Rig:
             os.kill(pid, number)
         return pid
 
-    def file_writers(self) -> list[psutil.Process]:
+    def file_writers(self) -> list[int]:
         """The processes of ours that write files. A GPU worker writes none but the journal of its stub engine."""
-        leaders = [psutil.Process(self.process_group(name)) for name in ("api", "cpu", "beat")]
-        return [process for leader in leaders for process in (leader, *leader.children(recursive=True))]
+        pids = []
+        for name in ("api", "cpu", "beat"):
+            with suppress(psutil.NoSuchProcess):
+                leader = psutil.Process(self.process_group(name))
+                pids += [leader.pid, *(child.pid for child in leader.children(recursive=True))]
+        return pids
 
     # Services
 
@@ -79,8 +85,8 @@ class Rig:
             return row[0] if row else None
 
     @contextmanager
-    def redis(self) -> Iterator["redis.Redis[bytes]"]:
-        with redis.Redis.from_url(self.system.running.redis_url) as client:
+    def redis(self, **options: Any) -> Iterator[redis.Redis]:
+        with redis.Redis.from_url(self.system.running.redis_url, **options) as client:
             yield client
 
     def send_task(self, name: str, queue: str, *args: str) -> None:
@@ -94,6 +100,15 @@ class Rig:
         draft = self.orders.with_suffix(".new")
         draft.write_text(what)
         draft.rename(self.orders)
+
+    @property
+    def has_order(self) -> bool:
+        """Whether the engine has not done yet what it was told."""
+        return self.orders.exists()
+
+    def withdraw_order(self) -> None:
+        """An order that no engine was at work to follow is not for the next batch."""
+        self.orders.unlink(missing_ok=True)
 
     def answered_since(self, position: int) -> list[str]:
         """Bodies that the engine was asked to answer after its journal had this size."""
@@ -123,12 +138,18 @@ def lives(pid: int) -> bool:
 
 
 @contextmanager
-def running_rig(folder: Path, *options: str, latency_ms: int = 50, concurrency: int = 16) -> Iterator[Rig]:
+def running_rig(
+    folder: Path,
+    *options: str,
+    latency_ms: int = 50,
+    concurrency: int = 16,
+    settings: Mapping[str, str] = SETTINGS,
+) -> Iterator[Rig]:
     folder.mkdir()
     folder.chmod(0o755)
     clock = folder / "clock"
     clock.write_bytes(struct.pack("d", 0.0))
-    environment = {**SETTINGS, "LD_PRELOAD": str(_clock_shim(folder)), "CLOCK_SHIFT": str(clock)}
+    environment = {**settings, "LD_PRELOAD": str(_clock_shim(folder)), "CLOCK_SHIFT": str(clock)}
     engine = {
         "latency_ms": latency_ms,
         "concurrency": concurrency,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.faults.faults import FAULTS
-from tests.faults.journey import PHASES
+from tests.faults.phases import PHASES, can_meet
 
 
 class Table:
@@ -17,7 +17,11 @@ class Table:
     def write(self, path: Path) -> None:
         lines = ["| " + " | ".join(["fault", *PHASES]) + " |", "|---" * (len(PHASES) + 1) + "|"]
         for fault in FAULTS:
-            seconds = (self._cells.get((fault, phase)) for phase in PHASES)
-            cells = ("" if value is None else f"{value:.1f}" for value in seconds)
-            lines.append("| " + " | ".join([fault, *cells]) + " |")
+            lines.append("| " + " | ".join([fault, *(self._cell(fault, phase) for phase in PHASES)]) + " |")
         path.write_text("\n".join(lines) + "\n")
+
+    def _cell(self, fault: str, phase: str) -> str:
+        if not can_meet(fault, phase):
+            return "-"
+        seconds = self._cells.get((fault, phase))
+        return "" if seconds is None else f"{seconds:.1f}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.faults import FAULTS, armed
+from tests.faults.faults import FAULTS
 from tests.faults.journey import Journey, wait
 from tests.faults.receiver import receiving
 from tests.faults.rig import Rig, running_rig
@@ -40,10 +40,9 @@ def soak(rig: Rig, seed: int, lines: int, fault_count: int) -> None:
         journey.create(journey.upload())
         for place in places:
             fault = chance.choice(list(FAULTS))
-            wait(lambda place=place: journey.answered() >= place, f"answer {place}, seed {seed}")  # type: ignore[misc]
-            with armed(rig, fault):
-                journey.strike(fault)
-        wait(lambda: journey.status() == "completed", f"end, seed {seed}", END_SECONDS)
+            wait(lambda place=place: journey.tables.answered() >= place, f"answer {place}, seed {seed}")  # type: ignore[misc]
+            journey.strike(fault)
+        wait(lambda: journey.tables.status() == "completed", f"end, seed {seed}", END_SECONDS)
         wait(lambda: bool(receiver.received), f"webhook, seed {seed}", END_SECONDS)
         journey.check()
     print(f"seed {seed}: {fault_count} faults, {lines} lines, {time.monotonic() - began:.0f} s")  # noqa: T201

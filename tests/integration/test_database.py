@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from schemas.database import (
+    CONNECT_ARGS,
     copied_text,
     copy_field,
     copy_rows,
@@ -20,6 +21,7 @@ from schemas.database import (
     driver_url,
     raw_connection,
     session_scope,
+    unpooled_engine,
 )
 
 # PostgreSQL's text can't hold NUL.
@@ -67,6 +69,17 @@ def test_many_rows_are_copied_whole_and_in_order(scratch: Session) -> None:
 )
 def test_any_spelling_of_a_postgresql_address_names_our_driver(url: str, expected: str) -> None:
     assert driver_url(url) == expected
+
+
+def test_a_connection_of_a_moment_too_notices_a_peer_that_is_gone_and_may_have_limits_of_its_own(
+    database_url: str,
+) -> None:
+    with Session(unpooled_engine(database_url, connect_timeout=2)) as session:
+        chosen = raw_connection(session).info.get_parameters()
+    assert {name: chosen.get(name) for name in CONNECT_ARGS} == {
+        **{name: str(value) for name, value in CONNECT_ARGS.items()},
+        "connect_timeout": "2",
+    }
 
 
 def test_a_connection_that_is_lost_while_it_copies_raises_what_any_lost_connection_does(scratch: Session) -> None:

@@ -1,6 +1,7 @@
 """`vbs restore` of a backup of ours, into places that can be broken meanwhile."""
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -199,6 +200,43 @@ def test_a_commit_without_an_answer_leaves_the_contents_to_the_rows_that_may_be_
         connection.execute(f"TRUNCATE {', '.join(new.rows().keys() - {'alembic_version'})}".encode())
     assert new.vbs("restore", str(archive)).exit_code == 0
     assert new.contents() == old.contents()
+
+
+def test_a_commit_that_the_database_refuses_leaves_nothing(new: Place, archive: Path, tmp_path: Path) -> None:
+    at_commit(new, "RAISE 'not today'")
+    elsewhere = replace(new, file_store=str(tmp_path / "elsewhere"))
+    done = elsewhere.vbs("restore", str(archive))
+    assert (done.exit_code, done.stderr) == (1, "Error: The database failed: not today\n")
+    assert not new.folder.exists()
+    assert not any(path.is_file() for path in Path(elsewhere.file_store).rglob("*"))
+    assert not any(rows for table, rows in new.rows().items() if table != "alembic_version")
+
+
+def test_a_restore_that_is_interrupted_at_its_commit_leaves_the_contents_as_nobody_knows(
+    old: Place, new: Place, archive: Path
+) -> None:
+    at_commit(new, "PERFORM pg_sleep(60)")
+    with new.start("restore", str(archive)) as process, psycopg.connect(new.database_url, autocommit=True) as watcher:
+        sleeping = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+        assert wait_until(lambda: watcher.execute(sleeping).rowcount == 1, 30)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[1]
+    assert process.returncode == 1
+    assert said.startswith("Error: Interrupted, at the commit. Repeat the restore.")
+    assert new.contents() == old.contents()
+
+
+def at_commit(place: Place, statement: str) -> None:
+    """Have the database do this at the commit of a restore, whose tables are not there yet: all but one."""
+    assert place.vbs("db", "upgrade").exit_code == 0
+    shutil.rmtree(place.folder, ignore_errors=True)
+    with psycopg.connect(place.database_url) as connection:
+        body = f"BEGIN {statement}; RETURN NULL; END"
+        connection.execute(f"CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS $${body}$$".encode())
+        connection.execute(
+            "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT OR UPDATE ON alembic_version"
+            " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit()"
+        )
 
 
 def new_content(place: Place) -> str:

@@ -1,15 +1,21 @@
 """The supervisor, with small real processes."""
 
+import json
 import os
+import resource
+import shutil
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
 from cli import supervisor
+from cli.embedded import private_file
 from cli.instance import Instance, Running
 from cli.leftovers import end_leftovers, start_time
 from cli.processes import Program, spawn, wait_until
@@ -23,15 +29,43 @@ WITH_CHILD = [sys.executable, "-c", f"import subprocess, sys; subprocess.run([sy
 
 
 class Watched:
+    """A supervisor, what it has said, and what it has started."""
+
     def __init__(self, folder: Path) -> None:
+        self.note = folder / "note"
         self.said: list[str] = []
         self.pids: dict[str, int] = {}
-        self.supervisor = Supervisor(folder, self.said.append, self.pids.update)
+        self.supervisor = Supervisor(folder, self.said.append, self._write)
+
+    @property
+    def noted(self) -> dict[str, int]:
+        return json.loads(self.note.read_text())
+
+    def _write(self, pids: dict[str, int]) -> None:
+        self.pids.update(pids)
+        private_file(self.note, json.dumps(pids))
 
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Watched:
     return Watched(tmp_path)
+
+
+@contextmanager
+def full_disk(free_bytes: int = 0) -> Iterator[None]:
+    """To this process, and to what it starts, a file has no room for more than this."""
+    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (free_bytes, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
+
+
+def tend_for(watched: Watched, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        watched.supervisor.tend()
 
 
 def tend_until(watched: Watched, condition: object, timeout_seconds: float = 10) -> None:
@@ -102,6 +136,93 @@ def test_a_log_that_grows_is_capped(watched: Watched) -> None:
     watched.supervisor.stop(["talker"])
     assert log.stat().st_size == 0
     assert log.with_suffix(".log.1").stat().st_size == supervisor.LOG_BYTES + 1
+
+
+def test_a_log_that_a_full_disk_has_no_copy_of_is_emptied_all_the_same(watched: Watched) -> None:
+    program = Program("talker", SLEEPER)
+    watched.supervisor.start([program])
+    log = watched.supervisor.log_of(program)
+    log.write_bytes(b"x" * (supervisor.LOG_BYTES + 1))
+    with full_disk(supervisor.LOG_BYTES):
+        watched.supervisor.tend()
+    watched.supervisor.stop(["talker"])
+    assert log.stat().st_size == 0
+    assert not log.with_suffix(".log.1").exists()
+    assert watched.said == [f"{log} is emptied: there is no room for a copy."]
+
+
+def test_a_log_that_cannot_be_capped_is_told_once_and_keeps_nothing_from_being_started(watched: Watched) -> None:
+    program = Program("talker", SLEEPER)
+    watched.supervisor.start([program])
+    log, first = watched.supervisor.log_of(program), watched.pids["talker"]
+    log.write_bytes(b"x" * (supervisor.LOG_BYTES + 1))
+    log.with_suffix(".log.1").mkdir()
+    os.kill(first, signal.SIGKILL)
+    tend_until(watched, lambda: watched.pids["talker"] != first)
+    tend_for(watched, 2)
+    log.with_suffix(".log.1").rmdir()
+    tend_until(watched, lambda: log.stat().st_size == 0)
+    watched.supervisor.stop(["talker"])
+    assert sum(line.startswith(f"capping {log} failed") for line in watched.said) == 1
+    assert len(watched.said) == 2
+
+
+def test_on_a_full_disk_what_has_died_is_started_again_and_noted_once_there_is_room(watched: Watched) -> None:
+    watched.supervisor.start([Program("sleeper", SLEEPER), Program("other", SLEEPER)])
+    first = dict(watched.pids)
+    with full_disk():
+        os.kill(first["sleeper"], signal.SIGKILL)
+        tend_until(watched, lambda: watched.pids["sleeper"] != first["sleeper"])
+        tend_for(watched, 2)
+        assert watched.noted == first
+    tend_until(watched, lambda: watched.noted == watched.pids)
+    watched.supervisor.stop(["sleeper", "other"])
+    assert watched.pids["other"] == first["other"]
+    assert len(watched.said) == 2
+    assert watched.said[1].startswith("noting what runs failed and is tried until it works: ")
+
+
+def test_what_cannot_be_started_is_told_once_and_tried_until_it_can_while_others_are_tended(
+    watched: Watched, tmp_path: Path
+) -> None:
+    folder = tmp_path / "its own"
+    folder.mkdir()
+    watched.supervisor.start([Program("placed", SLEEPER, cwd=folder), Program("sleeper", SLEEPER)])
+    first = dict(watched.pids)
+    shutil.rmtree(folder)
+    for pid in first.values():
+        os.kill(pid, signal.SIGKILL)
+    tend_until(watched, lambda: watched.pids["sleeper"] != first["sleeper"])
+    tend_for(watched, 2)
+    assert watched.pids["placed"] == first["placed"]
+    folder.mkdir()
+    tend_until(watched, lambda: watched.pids["placed"] != first["placed"])
+    watched.supervisor.stop(["placed", "sleeper"])
+    assert sum(line.startswith("starting placed failed and is tried until it works: ") for line in watched.said) == 1
+    assert len(watched.said) == 3
+
+
+def test_a_word_that_finds_no_room_leaves_nothing_running(tmp_path: Path) -> None:
+    pids: dict[str, int] = {}
+
+    def say(what: str) -> None:
+        with Path("/dev/full").open("w") as full:
+            full.write(what)
+
+    ours = Supervisor(tmp_path, say, pids.update)
+    programs = [Program(name, STUBBORN, stop_seconds=0.5) for name in ("one", "another")]
+    ours.start(programs)
+    assert wait_until(lambda: all(ours.log_of(program).read_text() for program in programs), 10)
+    ours.stop(["one", "another"])
+    assert not any(psutil.pid_exists(pid) for pid in pids.values())
+
+
+def test_a_child_may_be_ended_by_a_signal_without_a_name(watched: Watched) -> None:
+    watched.supervisor.start([Program("sleeper", SLEEPER)])
+    os.kill(watched.pids["sleeper"], signal.SIGRTMIN + 1)
+    tend_until(watched, lambda: watched.said)
+    watched.supervisor.stop(["sleeper"])
+    assert watched.said[0].startswith(f"sleeper was ended by signal {signal.SIGRTMIN + 1};")
 
 
 def test_one_folder_is_held_by_one_system(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 import time
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import update
 
+from cli.processes import wait_until
 from inference import batches, finaliser, results, sweep
 from schemas import ids
 from schemas.database import session_scope
@@ -228,20 +230,13 @@ def test_a_completion_window_outside_one_hour_to_thirty_days_is_refused(window: 
         batches.completion_time(window)
 
 
-def _wait_for_answers(batch_id: object, least: int) -> None:
-    _wait(lambda: progress(batch_id).completed >= least)  # type: ignore[arg-type]
+def _wait_for_answers(batch_id: UUID, least: int) -> None:
+    assert wait_until(lambda: progress(batch_id).completed >= least, 10)
 
 
-def _wait_for_lease(batch_id: object) -> None:
+def _wait_for_lease(batch_id: UUID) -> None:
     def leased() -> bool:
         with session_scope() as session:
             return session.get_one(Chunk, (batch_id, 0)).state == "leased"
 
-    _wait(leased)
-
-
-def _wait(holds) -> None:  # type: ignore[no-untyped-def]
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    assert wait_until(leased, 10)

@@ -1,7 +1,6 @@
 """What happens to finished answers when the engine or the database goes away in the middle of a chunk."""
 
 import resource
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import psycopg
 import pytest
 from sqlalchemy import func, select, text, update
 
+from cli.processes import wait_until
 from inference import batches, finaliser
 from inference.engine_host import EngineHost
 from inference.engines.base import Answer, Loaded, Usage
@@ -89,7 +89,7 @@ def test_a_worker_whose_engine_cannot_load_is_broken_and_gives_its_chunk_back() 
     host = EngineHost("gpu0", TornEngine({}), MODELS, window=0)
     host.start()
     running = host.submit(work_through(host, lambda _: None))
-    wait_until(lambda: host.state == WorkerState.BROKEN)
+    assert wait_until(lambda: host.state == WorkerState.BROKEN, 10)
     assert "the weights are torn" in host.detail
     host.wrap_up()
     running.result(10)
@@ -227,10 +227,3 @@ def end_of(call: Callable[[], object]) -> object:
         return call()
     except StorageFull:
         return StorageFull
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
+from cli.processes import wait_until
 from inference import claiming, finaliser
+from inference.suspicion import GIVEN_UP_AFTER
 from schemas.database import session_scope
 from schemas.tables import Chunk
 from tests.integration.inference.batch_fixtures import MODEL, as_jsonl, batch, chat_line, lines_of, submit, worker
@@ -26,10 +29,17 @@ def ends_with(batch_id: UUID, culprits: set[str], of: int) -> None:
     assert (ended.completed, ended.failed) == (of - len(culprits), len(culprits))
 
 
-def test_a_request_that_kills_the_engine_is_found_and_all_others_are_answered() -> None:
+def times_asked(journal: Path, text: str) -> int:
+    """How often the engine was asked what has this text in it: for a culprit, so often has it died."""
+    return sum(text in body for body in journal.read_text().splitlines())
+
+
+def test_a_request_that_kills_the_engine_is_found_in_five_deaths_and_all_others_are_answered(tmp_path: Path) -> None:
     batch_id = submit(as_jsonl([chat_line(f"c-{n}", "POISON" if n == 133 else "hello") for n in range(300)]))
-    with worker(crash_on="POISON", latency_ms="5", concurrency="32") as gpu:
+    journal = tmp_path / "journal"
+    with worker(crash_on="POISON", latency_ms="5", concurrency="32", journal=str(journal)) as gpu:
         gpu.work()
+    assert times_asked(journal, "POISON") == GIVEN_UP_AFTER == 5
     ends_with(batch_id, {"c-133"}, 300)
 
 
@@ -41,11 +51,15 @@ def test_several_culprits_are_found_one_after_the_other() -> None:
     ends_with(batch_id, {f"c-{n}" for n in poison}, 300)
 
 
-def test_a_request_that_makes_the_engine_hang_is_found_like_one_that_kills_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_that_makes_the_engine_hang_is_found_like_one_that_kills_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("VBS_ENGINE_STALL_SECONDS", "1")
     batch_id = submit(as_jsonl([chat_line(f"c-{n}", "POISON" if n == 50 else "hello") for n in range(100)]))
-    with worker(freeze_on="POISON", concurrency="8") as gpu:
+    journal = tmp_path / "journal"
+    with worker(freeze_on="POISON", concurrency="8", journal=str(journal)) as gpu:
         gpu.work()
+    assert times_asked(journal, "POISON") == GIVEN_UP_AFTER
     ends_with(batch_id, {"c-50"}, 100)
 
 
@@ -77,8 +91,8 @@ def test_a_request_that_kills_the_whole_worker_is_found_over_its_restarts() -> N
     deaths = 0
     while subprocess.run([sys.executable, "-c", WORKER], check=False).returncode:
         deaths += 1
-        assert deaths <= 5
-    assert deaths == 5
+        assert deaths <= GIVEN_UP_AFTER
+    assert deaths == GIVEN_UP_AFTER
     ends_with(batch_id, {"c-70"}, 200)
 
 
@@ -86,8 +100,7 @@ def test_an_engine_that_was_restarted_in_order_leaves_no_suspects() -> None:
     batch_id = submit(as_jsonl([chat_line(f"c-{n}") for n in range(200)]))
     with worker(latency_ms="100", concurrency="10") as gpu:
         running = gpu.start_work()
-        while gpu.host.in_flight == 0:
-            pass
+        assert wait_until(lambda: gpu.host.in_flight > 0, 10)
         gpu.host.wrap_up()
         running.result(10)
     with session_scope() as session:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import create_engine, text, update
 
+from cli.processes import wait_until
 from inference import finaliser, retry
 from inference.quotas import Limits
 from schemas import ids
@@ -39,8 +40,7 @@ def test_no_request_looks_at_more_than_its_own_result(database_url: str) -> None
         analyze()
         batch_id = submit(as_jsonl([chat_line(f"c-{n}") for n in range(REQUESTS)]))
         running = gpu.start_work()
-        while progress(batch_id).completed < REQUESTS // 2:
-            pass
+        assert wait_until(lambda: progress(batch_id).completed >= REQUESTS // 2, 30, every_seconds=0.01)
         with session_scope() as session:
             session.execute(update(Batch).where(Batch.id == batch_id).values(expires_at=now() - timedelta(seconds=1)))
         running.result(10)

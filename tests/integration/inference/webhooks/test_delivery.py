@@ -218,8 +218,7 @@ def test_no_transaction_is_open_while_the_receiver_takes_its_time(
     receiver.answers = [silence(0.4)]
     with ThreadPoolExecutor(1) as pool:
         under_way = pool.submit(delivery.deliver_due, session_scope)
-        while not receiver.received:
-            time.sleep(0.01)
+        assert wait_until(lambda: bool(receiver.received), 5, every_seconds=0.01)
         locked = select(WebhookDelivery).with_for_update(nowait=True)
         assert session.scalars(locked).one().attempts == 1
         session.rollback()
