@@ -57,9 +57,12 @@ class Supervisor:
             signal.signal(number, self._want_stop)
 
     def start(self, programs: Iterable[Program]) -> None:
-        for program in programs:
-            self._children[program.name] = Child(program, spawn(program, self.log_of(program)))
-        self._tell()
+        try:
+            for program in programs:
+                self._children[program.name] = Child(program, spawn(program, self.log_of(program)))
+            self._tell()
+        except OSError as error:
+            raise StartFailed(f"{program.name} can't be started: {error}") from error
 
     def wait_until_up(self, programs: Sequence[Program], timeout_seconds: float) -> None:
         """Return when all of them answer; raise when one won't, or when somebody wants the system to end."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from schemas import ids
@@ -30,9 +31,6 @@ def create(
 ) -> tuple[ApiKey, str]:
     """A new key, and its plain text, which nobody can see again. Its name tells it from the tenant's other keys."""
     tenant = tenant or name
-    of_the_name = select(ApiKey.id).where(ApiKey.name == name, ApiKey.tenant == tenant, ApiKey.revoked_at.is_(None))
-    if session.scalar(of_the_name.limit(1)) is not None:
-        raise KeyNameTaken(name, tenant)
     plain = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     key = ApiKey(
         name=name,
@@ -44,8 +42,11 @@ def create(
         pending_requests=pending_requests,
         stored_bytes=stored_bytes,
     )
-    session.add(key)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(key)
+    except IntegrityError:
+        raise KeyNameTaken(name, tenant) from None
     return key, plain
 
 

@@ -10,7 +10,10 @@ from schemas.tables.base import Base, Big, Key, now
 
 class ApiKey(Base):
     __tablename__ = "api_keys"
-    __table_args__ = (Index(None, "digest", unique=True),)
+    __table_args__ = (
+        Index(None, "digest", unique=True),
+        Index("uq_api_keys_valid_name", "tenant", "name", unique=True, postgresql_where="revoked_at IS NULL"),
+    )
 
     id: Mapped[Key]
     name: Mapped[str]

@@ -2,13 +2,10 @@
 
 import json
 import os
-import resource
 import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -21,6 +18,7 @@ from cli.leftovers import end_leftovers, start_time
 from cli.processes import Program, spawn, wait_until
 from cli.supervisor import Supervisor
 from schemas.errors import StartFailed
+from tests.full_disk import full_disk
 
 SLEEP = "import time; time.sleep(60)"
 SLEEPER = [sys.executable, "-c", SLEEP]
@@ -49,17 +47,6 @@ class Watched:
 @pytest.fixture
 def watched(tmp_path: Path) -> Watched:
     return Watched(tmp_path)
-
-
-@contextmanager
-def full_disk(free_bytes: int = 0) -> Iterator[None]:
-    """To this process, and to what it starts, a file has no room for more than this."""
-    before, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (free_bytes, most))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (before, most))
 
 
 def tend_for(watched: Watched, seconds: float) -> None:
@@ -93,6 +80,12 @@ def test_a_child_that_never_comes_up_is_an_error_that_shows_its_last_words(watch
     watched.supervisor.start([program])
     with pytest.raises(StartFailed, match="the reason"):
         watched.supervisor.wait_until_up([program], 30)
+
+
+def test_a_child_that_cannot_be_started_at_all_is_an_error_that_names_it(watched: Watched) -> None:
+    with pytest.raises(StartFailed, match="child can't be started"), full_disk():
+        watched.supervisor.start([Program("child", SLEEPER)])
+    watched.supervisor.stop(["child"])
 
 
 def test_stopping_leaves_neither_stubborn_children_nor_their_children(watched: Watched) -> None:

@@ -1,9 +1,13 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from cli.processes import wait_until
 from inference import api_keys
 from schemas import ids
+from schemas.database import session_scope
 from schemas.errors import KeyInvalid, KeyNameTaken, KeyNotFound
 from schemas.states import Role
 from schemas.tables import ApiKey
@@ -30,6 +34,24 @@ def test_two_valid_keys_of_a_tenant_have_two_names(session: Session) -> None:
     api_keys.create(session, "ci", Role.USER, "another")
     api_keys.revoke(session, ids.show(ids.KEY, first.id))
     api_keys.create(session, "ci", Role.USER, "acme")
+
+
+def test_of_two_keys_that_are_made_in_one_instant_the_second_needs_another_name(database_url: str) -> None:
+    with ThreadPoolExecutor(1) as meanwhile, session_scope() as first:
+        api_keys.create(first, "ci", Role.USER)
+        second = meanwhile.submit(create_in_own_session)
+        assert wait_until(lambda: waits_for_a_lock(first), 10)
+        first.commit()
+        assert isinstance(second.exception(10), KeyNameTaken)
+
+
+def create_in_own_session() -> None:
+    with session_scope() as session:
+        api_keys.create(session, "ci", Role.USER)
+
+
+def waits_for_a_lock(session: Session) -> bool:
+    return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
 
 
 @pytest.mark.parametrize("wrong", ["", "vbs-", "vbs-wrong", "x" * 10_000, "vbs-\udc80"])

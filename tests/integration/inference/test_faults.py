@@ -1,6 +1,5 @@
 """What happens to finished answers when the engine or the database goes away in the middle of a chunk."""
 
-import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from schemas.states import WorkerState
 from schemas.tables import Batch, Chunk, Result
 from schemas.tables.base import now
 from tests.conftest import forget_settings
+from tests.full_disk import full_disk
 from tests.integration.inference.batch_fixtures import (
     MODELS,
     as_jsonl,
@@ -181,7 +181,7 @@ def test_a_batch_that_ends_on_a_full_disk_ends_once_there_is_room() -> None:
     with worker() as gpu:
         gpu.work()
     outcome: list[object] = []
-    with files_of_at_most(500_000):
+    with full_disk(500_000):
         # In a thread, because what must not happen is that it waits for ever.
         ending = Thread(target=lambda: outcome.append(end_of(lambda: finaliser.finalise(batch_id))), daemon=True)
         ending.start()
@@ -209,17 +209,6 @@ def running(engine: StubEngine) -> Iterator[EngineHost]:
         yield host
     finally:
         host.stop(10)
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """To this process the disk is full once a file has so many bytes; PostgreSQL does not notice."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def end_of(call: Callable[[], object]) -> object:

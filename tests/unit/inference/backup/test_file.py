@@ -1,14 +1,12 @@
 import gzip
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from inference.backup.file import reading, writing
 from schemas.errors import ArchiveInvalid, BackupFailed
+from tests.full_disk import full_disk
 
 
 def test_a_backup_appears_when_it_is_whole_and_is_its_owners_only(tmp_path: Path) -> None:
@@ -61,7 +59,7 @@ def test_a_name_in_gz_compresses_and_reading_needs_no_name(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["b.tar", "b.tar.gz"])
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, name: str) -> None:
-    with files_of_at_most(100_000), pytest.raises(BackupFailed, match="can't be written"):
+    with full_disk(100_000), pytest.raises(BackupFailed, match="can't be written"):
         write(tmp_path / name, size=10_000_000)
     assert list(tmp_path.iterdir()) == []
 
@@ -80,14 +78,3 @@ def write(path: Path, size: int = 1) -> None:
     with writing(path) as stream:
         for _ in range(0, size, 65_536):
             stream.write(os.urandom(65_536))
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """To this process the disk is full once a file has so many bytes."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
