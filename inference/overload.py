@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-OVERLOADED: Final = frozenset({408, 425, 429, 503, 529})
-SERVER_ERROR: Final = frozenset({500, 502, 504})
+# Said of the moment and not of the request: docs/decisions/0006.
+LATER: Final = frozenset({408, 425, 429, 502, 503, 504, 529})
+SERVER_ERROR: Final = 500
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 60.0
 
@@ -18,7 +19,7 @@ class Tries:
 
     def add(self, status_code: int) -> None:
         self.all += 1
-        self.server_errors += status_code in SERVER_ERROR
+        self.server_errors += status_code == SERVER_ERROR
 
 
 def pause_before_retry(
@@ -31,7 +32,7 @@ def pause_before_retry(
     chance: float,
 ) -> float | None:
     """Seconds until the next try, or None where the answer stands. `chance` in 0..1 spreads retries out."""
-    may_retry = status_code in OVERLOADED or (status_code in SERVER_ERROR and tries.server_errors < most_server_errors)
+    may_retry = status_code in LATER or (status_code == SERVER_ERROR and tries.server_errors < most_server_errors)
     if not may_retry:
         return None
     backoff = min(FIRST_PAUSE_SECONDS * 2 ** min(tries.all - 1, 10), LONGEST_PAUSE_SECONDS)

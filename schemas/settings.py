@@ -59,7 +59,7 @@ class Settings:
     max_batch_requests: int = _setting("VBS_MAX_BATCH_REQUESTS", 10_000_000, int, "Most requests in one batch.")
     max_line_bytes: int = _setting("VBS_MAX_LINE_BYTES", 16 * MIB, int, "Longest line of an input file.")
     max_line_errors: int = _setting("VBS_MAX_LINE_ERRORS", 1000, int, "Most bad lines reported for one batch.")
-    max_engine_attempts: int = _setting("VBS_MAX_ENGINE_ATTEMPTS", 5, int, "Tries of a request that the engine answers with a server error. An overloaded engine is asked again until the batch expires.")  # fmt: skip
+    max_engine_attempts: int = _setting("VBS_MAX_ENGINE_ATTEMPTS", 5, int, "Tries of a request that the engine answers with 500. An overloaded or unreachable engine is asked again until the batch expires.")  # fmt: skip
 
     # Files
     max_file_bytes: int = _setting("VBS_MAX_FILE_BYTES", 8 * GIB, int, "Largest file or upload.")

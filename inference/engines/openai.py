@@ -126,7 +126,7 @@ def _as_answer(reply: httpx.Response) -> Answer:
         return Answer(reply.status_code, reply.content, usage_of(reply.content), retry_after_seconds)
     except orjson.JSONDecodeError:
         # A proxy's page. The output file takes JSON only; a success without JSON is none.
-        status_code = 502 if reply.is_success else reply.status_code
+        status_code = 500 if reply.is_success else reply.status_code
         excerpt = reply.text[:EXCERPT_CHARACTERS]
         return refusal(status_code, excerpt, kind="server_error", retry_after_seconds=retry_after_seconds)
 

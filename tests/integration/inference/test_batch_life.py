@@ -81,6 +81,17 @@ def test_one_file_may_ask_several_models_and_a_worker_swaps_between_them() -> No
     assert ended.model is None
 
 
+def test_a_worker_that_answers_for_one_model_leaves_the_chunks_of_another_to_others() -> None:
+    first = submit(as_jsonl([chat_line(f"a-{n}") for n in range(20)]))
+    with worker(latency_ms="500", concurrency="20") as gpu:
+        running = gpu.start_work()
+        assert wait_until(lambda: gpu.host.in_flight == 20, 10)
+        second = submit(as_jsonl([chat_line(f"b-{n}", model=OTHER_MODEL) for n in range(20)]))
+        assert gpu.work() == 0
+        assert running.result(10) == 2
+    assert (progress(first).completed, progress(second).completed) == (20, 20)
+
+
 def test_finalising_twice_ends_a_batch_once() -> None:
     batch_id = submit(as_jsonl([chat_line("only")]))
     with worker() as gpu:

@@ -18,7 +18,7 @@ def test_a_faulty_request_is_never_asked_again(status: int) -> None:
     assert pause(status) is None
 
 
-@pytest.mark.parametrize("status", [408, 429, 503])
+@pytest.mark.parametrize("status", [408, 429, 502, 503, 504])
 def test_an_overloaded_engine_is_asked_again_until_the_deadline(status: int) -> None:
     assert pause(*[status] * 10_000) == LONGEST_PAUSE_SECONDS
     assert pause(status, left=0.1) is None

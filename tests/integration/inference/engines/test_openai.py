@@ -48,7 +48,7 @@ def test_a_busy_server_says_when_to_try_again(engine: EngineThread) -> None:
 
 def test_a_proxys_page_is_a_failure_with_an_error_body(engine: EngineThread) -> None:
     answer = engine.ask("/v1/completions", prompt="proxy page")
-    assert answer.status_code == 502
+    assert answer.status_code == 500
     assert "Sign in" in json.loads(answer.body)["error"]["message"]
 
 
