@@ -35,8 +35,7 @@ def _sweep_for_ever() -> None:
         # Workers hold what is finished until a database that was away is back, and then need a moment to renew leases
         # that ran out meanwhile.
         try:
-            if _database_was_away():
-                spare_until = time.monotonic() + settings().lease_seconds
+            spare_until = max(spare_until, time.monotonic() + _seconds_to_spare())
             sweep_for_work(spare_leases=time.monotonic() < spare_until)
         except DATABASE_LOST as error:
             log.warning("no sweep, the database is not available: %s", error)
@@ -46,13 +45,22 @@ def _sweep_for_ever() -> None:
         time.sleep(settings().sweep_seconds)
 
 
-def _database_was_away() -> bool:
-    """Whether leases may have run out while nobody could renew them: it has just started, or took long to say so."""
+def _seconds_to_spare() -> float:
     began = time.monotonic()
     with session_scope() as session:
         up_seconds = float(session.scalar(UP_SECONDS) or 0)
-    answered_after = time.monotonic() - began
-    return up_seconds < settings().lease_seconds or answered_after > settings().lease_seconds / 2
+    return seconds_to_spare(up_seconds, time.monotonic() - began, settings().lease_seconds)
+
+
+def seconds_to_spare(up_seconds: float, answered_after_seconds: float, lease_seconds: float) -> float:
+    """How much longer no lease counts as over, since nobody could renew one while the database was away.
+
+    It was, if it has started lately, or takes long to say when. One that has started in the future has had its clock
+    set back.
+    """
+    if answered_after_seconds > lease_seconds / 2:
+        return lease_seconds
+    return max(0.0, lease_seconds - up_seconds) if up_seconds >= 0 else 0.0
 
 
 def sweep_for_work(*, spare_leases: bool = False) -> None:

@@ -37,6 +37,8 @@ def test_beat_sweeps_without_any_worker_however_often_redis_is_wiped_and_beat_is
     broker: Redis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VBS_SWEEP_SECONDS", str(SWEEP_SECONDS))
+    # The database may have started a moment ago, and for that long leases are spared.
+    monkeypatch.setenv("VBS_LEASE_SECONDS", "1")
     submit(as_jsonl([chat_line("c-1")]))
     for _ in range(2):
         with celery("beat", "--pidfile=", f"--schedule={tmp_path / 'beat-schedule'}"):
@@ -77,3 +79,14 @@ def test_a_lease_that_ran_out_while_the_database_was_away_is_left_to_its_worker_
     assert not is_taken_back()
     schedule.sweep_for_work()
     assert is_taken_back()
+
+
+@pytest.mark.parametrize(
+    ("up_seconds", "answered_after_seconds", "spared_seconds"),
+    [(3600, 0.01, 0), (5, 0.01, 15), (3600, 11, 20), (-3600, 0.01, 0)],
+    ids=["well", "just started", "stood still", "its clock was set back"],
+)
+def test_a_database_that_was_away_gives_workers_the_time_to_renew_their_leases(
+    up_seconds: float, answered_after_seconds: float, spared_seconds: float
+) -> None:
+    assert schedule.seconds_to_spare(up_seconds, answered_after_seconds, lease_seconds=20) == spared_seconds
