@@ -45,7 +45,7 @@ lint: setup
 pytest: setup
 	$(BIN)/python -m pytest
 
-# Every phase of a batch times every fault, each by itself: about twenty minutes.
+# Every phase of a batch times every fault, each by itself: about a quarter of an hour.
 faults: setup
 	$(BIN)/python -m pytest -m every_cell tests/faults
 
