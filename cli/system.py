@@ -45,7 +45,6 @@ class Wanted:
 def running_system(wanted: Wanted) -> Iterator["System"]:
     """The system, ready, until the block ends."""
     with Instance(wanted.settings.data_dir).hold() as instance:
-        check_ports(wanted)
         system = System(wanted, instance)
         try:
             system.start()
@@ -84,7 +83,9 @@ class System:
 
     def start(self) -> None:
         self.supervisor.listen_for_signals()
+        # They may hold the ports that are checked next.
         self._end_leftovers()
+        check_ports(self.wanted)
         self._start_databases()
         database = unpooled_engine(self.settings.database_url)
         self._prepare(database)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Final
 
@@ -45,7 +45,18 @@ class ChunkRun:
         return self._stopped.is_set()
 
     async def feed(self) -> None:
-        """Hand every request that has no result yet to the engine, as fast as its window takes them."""
+        """Hand every request that has no result yet to the engine, as fast as its window takes them, or until stopped.
+
+        Others may hold the window for hours, and one that is to stop waits no longer for a place in it.
+        """
+        feeding, stopped = asyncio.create_task(self._feed()), asyncio.create_task(self._stopped.wait())
+        await asyncio.wait({feeding, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        feeding.cancel()
+        with suppress(asyncio.CancelledError):
+            await feeding
+
+    async def _feed(self) -> None:
         if self.claim.deaths and self._can_kill:
             await self._try_suspects()
         await self._note_reach(LAST_LINE)
@@ -101,7 +112,7 @@ class ChunkRun:
                 return
             if is_culprit(claim.deaths, suspects):
                 self._give_up(group[0], *ENGINE_CRASHED)
-                await self._lander.flush()
+                await self._flushed()
             else:
                 await self._note_reach(group[-1].line)
                 await self._answer_alone(group)
@@ -117,7 +128,11 @@ class ChunkRun:
             if not await self._hand_over(waiting):
                 break
         await self._answered()
-        await self._lander.flush()
+        await self._flushed()
+
+    async def _flushed(self) -> None:
+        # It goes on when feeding is cut off: what it has taken is nowhere else.
+        await asyncio.shield(self._lander.flush())
 
     # Reading
 

@@ -9,6 +9,7 @@ from inference.claiming import Claim
 from schemas.database import session_scope
 
 PAGE: Final = 500
+PAGE_BYTES: Final = 16 * 1024**2
 LAST_LINE: Final = 2**31 - 1
 
 # Whether a request has succeeded; null if it has no result. One look into the index for each request, and never a
@@ -21,7 +22,13 @@ UNANSWERED: Final = f"""
     FROM requests
     WHERE batch_id = :batch_id AND chunk = :number AND line > :after_line AND line <= :up_to AND {SUCCEEDED} IS NULL
 """
-READ_PAGE: Final = text(f"SELECT line, custom_id, body {UNANSWERED} ORDER BY line LIMIT :at_most")
+# A page has at least one request. Lengths are known without reading what is stored out of line.
+READ_PAGE: Final = text(f"""
+    SELECT line, custom_id, body FROM (
+        SELECT *, sum(octet_length(body)) OVER (ORDER BY line) - octet_length(body) AS bytes_before
+        FROM (SELECT line, custom_id, body {UNANSWERED} ORDER BY line LIMIT :at_most) AS next
+    ) AS page WHERE bytes_before < :at_most_bytes ORDER BY line
+""")
 COUNT: Final = text(f"SELECT count(*) {UNANSWERED}")
 
 
@@ -31,8 +38,15 @@ class Waiting(NamedTuple):
     body: str
 
 
-def read_page(claim: Claim, after_line: int, up_to: int = LAST_LINE, at_most: int = PAGE) -> Sequence[Waiting]:
-    wanted = claim.fence | {"after_line": after_line, "up_to": up_to, "at_most": at_most}
+def read_page(
+    claim: Claim, after_line: int, up_to: int = LAST_LINE, at_most: int = PAGE, at_most_bytes: int = PAGE_BYTES
+) -> Sequence[Waiting]:
+    wanted = claim.fence | {
+        "after_line": after_line,
+        "up_to": up_to,
+        "at_most": at_most,
+        "at_most_bytes": at_most_bytes,
+    }
     with session_scope() as session:
         return [Waiting(*row) for row in session.execute(READ_PAGE, wanted)]
 

@@ -1,10 +1,13 @@
 """Token counts, read from the two shapes that OpenAI bodies give them in."""
 
-from typing import Any
+from typing import Final
 
 import orjson
 
 from inference.engines.base import Usage
+
+# More than any answer takes, and little enough for the sum over a batch: a larger number is a fault of the server's.
+MOST_TOKENS: Final = 2**31
 
 
 def usage_of(body: bytes) -> Usage:
@@ -13,8 +16,8 @@ def usage_of(body: bytes) -> Usage:
     counts = answer.get("usage") if isinstance(answer, dict) else None
     if not isinstance(counts, dict):
         return Usage()
-    inputs = counts.get("prompt_tokens_details") or counts.get("input_tokens_details") or {}
-    outputs = counts.get("completion_tokens_details") or counts.get("output_tokens_details") or {}
+    inputs = counts.get("prompt_tokens_details") or counts.get("input_tokens_details")
+    outputs = counts.get("completion_tokens_details") or counts.get("output_tokens_details")
     return Usage(
         input_tokens=_first(counts, "prompt_tokens", "input_tokens"),
         cached_tokens=_first(inputs, "cached_tokens"),
@@ -23,5 +26,12 @@ def usage_of(body: bytes) -> Usage:
     )
 
 
-def _first(counts: dict[str, Any], *names: str) -> int:
-    return next((int(counts[name]) for name in names if counts.get(name)), 0)
+def _first(counts: object, *names: str) -> int:
+    """The first of these counts that is one."""
+    if not isinstance(counts, dict):
+        return 0
+    return next((count for name in names if _is_count(count := counts.get(name))), 0)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST_TOKENS

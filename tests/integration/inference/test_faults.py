@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from cli.processes import wait_until
 from inference import batches, finaliser
 from inference.engine_host import EngineHost
 from inference.engines.base import Answer, Loaded, Usage
+from inference.engines.refusals import refusal
 from inference.engines.stub import StubEngine
 from inference.file_store import file_store
 from inference.health import read_health
@@ -62,6 +64,13 @@ class DistantEngine(StubEngine):
     @property
     def pulse(self) -> None:  # type: ignore[override]
         return None
+
+
+class BusyEngine(StubEngine):
+    """Has no time for some requests, ever."""
+
+    async def answer(self, endpoint: str, body: bytes) -> Answer:
+        return refusal(503, "busy") if b"busy" in body else await super().answer(endpoint, body)
 
 
 class UncountableEngine(StubEngine):
@@ -129,6 +138,23 @@ def test_answers_that_cannot_be_saved_are_not_held_against_the_engine() -> None:
     with session_scope() as session:
         chunk = session.get_one(Chunk, (batch_id, 0))
         assert (chunk.state, chunk.worker, chunk.deaths) == ("waiting", None, 0)
+
+
+@pytest.mark.usefixtures("database_url")
+def test_a_cancel_is_heard_while_others_hold_the_whole_window() -> None:
+    submit(as_jsonl([chat_line(f"c-{n}", "busy") for n in range(8)]))
+    with running(BusyEngine({}), window=8) as host:
+        busy = host.submit(work_through(host, lambda _: None))
+        assert wait_until(lambda: host.in_flight == 8, 10)
+        waiting = submit(as_jsonl([chat_line("only")]))
+        done = host.submit(work_through(host, lambda _: None))
+        assert wait_until(lambda: state_of(waiting) == "leased", 10)
+        with session_scope() as session:
+            batches.cancel(session, "acme", ids.show(ids.BATCH, waiting))
+        assert done.result(5) == 1
+        assert (state_of(waiting), host.in_flight) == ("waiting", 8)
+        host.wrap_up()
+        busy.result(10)
 
 
 @pytest.mark.usefixtures("database_url")
@@ -202,13 +228,19 @@ def test_a_read_only_database_is_seen(database_url: str) -> None:
 
 
 @contextmanager
-def running(engine: StubEngine) -> Iterator[EngineHost]:
-    host = EngineHost("gpu0", engine, MODELS, window=0)
+def running(engine: StubEngine, window: int = 0) -> Iterator[EngineHost]:
+    host = EngineHost("gpu0", engine, MODELS, window)
     host.start()
     try:
         yield host
     finally:
         host.stop(10)
+
+
+def state_of(batch_id: UUID) -> str:
+    """The state of its only chunk."""
+    with session_scope() as session:
+        return session.get_one(Chunk, (batch_id, 0)).state
 
 
 def end_of(call: Callable[[], object]) -> object:

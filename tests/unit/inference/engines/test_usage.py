@@ -38,3 +38,9 @@ def test_tokens_are_counted_from_either_shape(counts: dict[str, Any] | None, usa
 
 def test_a_body_that_is_no_object_used_nothing() -> None:
     assert usage_of(b"[]") == Usage()
+
+
+@pytest.mark.parametrize("count", [2**63, -5, "many", True, 1.5, [1], None])
+def test_a_count_that_is_none_counts_nothing(count: object) -> None:
+    counts = {"prompt_tokens": count, "completion_tokens": 7, "prompt_tokens_details": ["none"]}
+    assert usage_of(json.dumps({"usage": counts}).encode()) == Usage(output_tokens=7)
