@@ -30,8 +30,10 @@ def _first(counts: object, *names: str) -> int:
     """The first of these counts that is one."""
     if not isinstance(counts, dict):
         return 0
-    return next((count for name in names if _is_count(count := counts.get(name))), 0)
+    return next((count for name in names if (count := _count(counts.get(name)))), 0)
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST_TOKENS
+def _count(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < MOST_TOKENS:
+        return value
+    return 0
