@@ -79,8 +79,8 @@ def gpu_worker(name: str, node: str, env: Mapping[str, str], is_up: Callable[[],
 
 
 def gpu_worker_argv(node: str) -> list[str]:
-    """Two threads: the next chunk is claimed while the last one drains."""
-    return _celery_worker(node, "inference", threads=2)
+    # One wake-up runs all there is to run.
+    return _celery_worker(node, "inference", threads=1)
 
 
 def node_name(name: str) -> str:

@@ -2,18 +2,19 @@
 
 import asyncio
 import logging
+import math
 import random
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from datetime import UTC, datetime
 from typing import Final
 
 from inference import claiming, unanswered
-from inference.claiming import Claim
+from inference.claiming import Claim, Outcome
 from inference.engine_host import EngineHost
 from inference.engines.base import Answer, Usage
 from inference.lander import Lander
-from inference.overload import Tries, pause_before_retry
+from inference.overload import LATER, PutOff, Tries, patience_seconds, pause_before_retry, rest_seconds
 from inference.patience import patiently
 from inference.result_lines import answered_line, result_row, unanswered_line
 from inference.suspicion import group_size, is_culprit
@@ -31,30 +32,48 @@ ENGINE_FAULT: Final = ("engine_error", "The engine failed on this request in a w
 class ChunkRun:
     def __init__(self, host: EngineHost, claim: Claim) -> None:
         self.claim = claim
-        # The last line that was at the engine when it died; 0 as long as it lives.
-        self.died_at = 0
+        self._died_at = 0
         self._fed_to = 0
+        self._served = self._feeding = False
+        # What the engine refused for too long: the longest pause that such a request is to have.
+        self._put_off_seconds = 0.0
         self._host = host
         self._in_flight: set[asyncio.Task[None]] = set()
+        # Those in flight that wait for an answer; the others wait to ask again.
+        self._at_engine = 0
         self._stopped = asyncio.Event()
-        self._lander = Lander(claim, when_unwanted=self.stop, when_served=host.served)
+        self._lander = Lander(claim, when_unwanted=self.stop)
         host.join(self)
 
     @property
     def stopped(self) -> bool:
         return self._stopped.is_set()
 
+    @property
+    def outcome(self) -> Outcome:
+        if not self._put_off_seconds:
+            return Outcome(self._died_at)
+        rests = 0 if self._served else self.claim.rests + 1
+        return Outcome(self._died_at, rest_seconds(rests, self._put_off_seconds), rests)
+
     async def feed(self) -> None:
         """Hand every request that has no result yet to the engine, as fast as its window takes them, or until stopped.
 
         Others may hold the window for hours, and one that is to stop waits no longer for a place in it.
         """
-        feeding, stopped = asyncio.create_task(self._feed()), asyncio.create_task(self._stopped.wait())
-        await asyncio.wait({feeding, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
+        self._feeding = True
+        feeding = asyncio.create_task(self._feed())
+        await self.done_or_stopped(feeding)
         feeding.cancel()
         with suppress(asyncio.CancelledError):
             await feeding
+        self._feeding = False
+
+    async def done_or_stopped(self, work: "asyncio.Task[None]") -> None:
+        """Wait for this work, but no longer than until this run is to stop."""
+        stopped = asyncio.create_task(self._stopped.wait())
+        await asyncio.wait({work, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
 
     async def _feed(self) -> None:
         if self.claim.deaths and self._can_kill:
@@ -84,7 +103,7 @@ class ChunkRun:
 
     def engine_died(self) -> None:
         if self._in_flight and not self.stopped:
-            self.died_at = self._fed_to
+            self._died_at = self._fed_to
         self.stop()
 
     async def _answered(self) -> None:
@@ -129,6 +148,9 @@ class ChunkRun:
                 break
         await self._answered()
         await self._flushed()
+        if self._put_off_seconds:
+            # They would come again and again.
+            self.stop()
 
     async def _flushed(self) -> None:
         # It goes on when feeding is cut off: what it has taken is nowhere else.
@@ -172,26 +194,47 @@ class ChunkRun:
         self._host.release()
 
     async def _answer(self, waiting: Waiting) -> None:
+        began = time.monotonic()
         try:
             answer = await self._lasting_answer(waiting.body.encode())
             line = answered_line(self.claim.batch_id, waiting.line, waiting.custom_id, answer)
         except EngineError as error:
             self._host.broke(error)
+        except PutOff as refused:
+            self._put_off(refused, began)
         except Exception:
             log.exception("batch %s line %d: the engine's adapter failed", self.claim.batch_id, waiting.line)
             self._give_up(waiting, *ENGINE_FAULT)
         else:
+            if answer.status_code < 300:
+                self._served = True
+                self._host.served()
             self._add(waiting, line, answer.status_code < 300, answer.usage)
 
     async def _lasting_answer(self, body: bytes) -> Answer:
         """The answer that counts: an overloaded engine is asked again."""
         tries = Tries()
+        out_of_patience = math.inf
         while True:
-            answer = await self._host.engine.answer(self.claim.endpoint, body)
+            answer = await self._ask(body)
             pause = self._pause(answer, tries)
             if pause is None:
                 return answer
+            if tries.all == 1:
+                out_of_patience = time.monotonic() + patience_seconds(self.claim.rests)
+            left = out_of_patience - time.monotonic()
+            if answer.status_code in LATER and pause > left:
+                # It keeps its place to the end: meanwhile it shows whether others are served.
+                await asyncio.sleep(left)
+                raise PutOff(answer.status_code, pause - left)
             await asyncio.sleep(pause)
+
+    async def _ask(self, body: bytes) -> Answer:
+        self._at_engine += 1
+        try:
+            return await self._host.engine.answer(self.claim.endpoint, body)
+        finally:
+            self._at_engine -= 1
 
     def _pause(self, answer: Answer, tries: Tries) -> float | None:
         if answer.status_code < 400:
@@ -202,9 +245,18 @@ class ChunkRun:
             tries,
             asked_seconds=answer.retry_after_seconds,
             most_server_errors=settings().max_engine_attempts,
-            seconds_left=(self.claim.expires_at - datetime.now(UTC)).total_seconds(),
             chance=random.random(),
         )
+
+    def _put_off(self, refused: PutOff, began: float) -> None:
+        """Leave the request without a result until the chunk has rested, and so its place to another.
+
+        Where nobody has been served in all that time, it is not about the request, and no others are to follow.
+        """
+        self._put_off_seconds = max(self._put_off_seconds, refused.pause_seconds)
+        if self._feeding and not self._at_engine and self._host.served_at < began:
+            self._host.rest(refused.status_code, refused.pause_seconds)
+            self.stop()
 
     def _give_up(self, waiting: Waiting, code: str, message: str) -> None:
         """Let the request have this error for its result."""

@@ -1,7 +1,7 @@
 """Who runs what: chunks are claimed under a lease, and every write is fenced by the lease's epoch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -13,26 +13,30 @@ from inference.engines.base import Usage
 from schemas.database import copy_rows
 from schemas.errors import LeaseLost
 
-# What killed an engine more than once comes after what did not, so that it can't hold up healthy work; but in its last
-# hour it is due like any other. Once may have been an accident.
+# What killed an engine more than once, or was refused by it, comes after what was not, so that it can't hold up healthy
+# work; but in its last hour it is due like any other. Once may have been an accident.
 CLAIM: Final = text("""
     WITH best AS (
         SELECT chunks.batch_id, chunks.number, batches.endpoint, batches.expires_at
         FROM chunks JOIN batches ON batches.id = chunks.batch_id
         WHERE chunks.state = 'waiting' AND chunks.model = ANY(:models)
+          AND (chunks.not_before IS NULL OR chunks.not_before <= now())
           AND batches.status = 'in_progress' AND batches.expires_at > now()
-        ORDER BY batches.priority DESC, chunks.deaths > 1 AND batches.expires_at > now() + interval '1 hour',
+        ORDER BY batches.priority DESC,
+                 (chunks.deaths > 1 OR chunks.rests > 1) AND batches.expires_at > now() + interval '1 hour',
                  chunks.model IS DISTINCT FROM :held, batches.expires_at, batches.id, chunks.number
         LIMIT 1 FOR UPDATE OF chunks SKIP LOCKED
     )
-    UPDATE chunks SET state = 'leased', worker = :worker, epoch = epoch + 1, reached = 0,
+    UPDATE chunks SET state = 'leased', worker = :worker, epoch = epoch + 1, reached = 0, not_before = NULL,
            lease_expires_at = now() + make_interval(secs => :lease_seconds)
     FROM best WHERE chunks.batch_id = best.batch_id AND chunks.number = best.number
     RETURNING chunks.batch_id, chunks.number, chunks.epoch, chunks.model, best.endpoint, best.expires_at,
-              chunks.deaths, chunks.suspect_to
+              chunks.deaths, chunks.suspect_to, chunks.rests
 """)
 
-LAND: Final = text("""
+# By which the sweep knows those that their worker does not go on with.
+LANDING: Final = "/* landing */"
+LAND: Final = text(f"""{LANDING}
     UPDATE chunks SET lease_expires_at = now() + make_interval(secs => :lease_seconds),
            completed = chunks.completed + :completed, failed = chunks.failed + :failed,
            input_tokens = chunks.input_tokens + :input_tokens, cached_tokens = chunks.cached_tokens + :cached_tokens,
@@ -64,7 +68,8 @@ GIVE_BACK: Final = """
 """
 
 END_LEASE: Final = text(f"""
-    {GIVE_BACK.format(died_at="CAST(:died_at AS integer)")}
+    {GIVE_BACK.format(died_at="CAST(:died_at AS integer)")}, rests = :rests,
+           not_before = CASE WHEN :rest_seconds > 0 THEN now() + make_interval(secs => :rest_seconds) END
     WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
 """)
 
@@ -75,6 +80,14 @@ RELEASE_STALE: Final = text(f"""
     )
     {GIVE_BACK.format(died_at="reached")}, epoch = epoch + 1
     FROM stale WHERE chunks.batch_id = stale.batch_id AND chunks.number = stale.number
+""")
+
+# A worker that is stopped in the middle of a landing holds its chunk for as long as its connection lives.
+END_STUCK_LANDINGS: Final = text(f"""
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = current_user AND query LIKE '{LANDING}%'
+      AND (state = 'idle in transaction' OR state = 'active' AND wait_event = 'ClientRead')
+      AND greatest(query_start, state_change) < now() - make_interval(secs => :lease_seconds)
 """)
 
 # A lease that lasts longer than any does was given by a clock that has been set back since. Its holder may be well and
@@ -101,7 +114,7 @@ MAY_END: Final = text("""
 """)
 
 COUNTS: Final = ("completed", "failed", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
-COPY_RESULTS: Final = "COPY results (batch_id, line, succeeded, answer) FROM STDIN"
+COPY_RESULTS: Final = f"{LANDING} COPY results (batch_id, line, succeeded, answer) FROM STDIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +128,23 @@ class Claim:
     # How often an engine died over this chunk, and up to which line its requests are suspects.
     deaths: int = 0
     suspect_to: int = 0
+    # How many leases in a row had all their requests put off.
+    rests: int = 0
 
     @property
     def fence(self) -> dict[str, object]:
         return {"batch_id": self.batch_id, "number": self.number, "epoch": self.epoch}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a lease ended, beside what it saved."""
+
+    # The last line that may have been at the engine when it died; 0 as long as it lives.
+    died_at: int = 0
+    # For how long to leave alone what the engine refuses; 0 where it refuses nothing.
+    rest_seconds: float = 0.0
+    rests: int = 0
 
 
 @dataclass(slots=True)
@@ -174,13 +200,14 @@ def acquit(session: Session, claim: Claim) -> None:
     session.execute(ACQUIT, claim.fence)
 
 
-def end_lease(session: Session, claim: Claim, died_at: int = 0) -> None:
+def end_lease(session: Session, claim: Claim, outcome: Outcome = Outcome()) -> None:
     """Give the chunk back, done or not."""
-    session.execute(END_LEASE, claim.fence | {"died_at": died_at})
+    session.execute(END_LEASE, claim.fence | asdict(outcome))
 
 
 def release_stale(session: Session, lease_seconds: float) -> None:
     """Take back what nobody has renewed in time. Its holder, should it live, can't write any more."""
+    session.execute(END_STUCK_LANDINGS, {"lease_seconds": lease_seconds})
     session.execute(SHORTEN_LEASES, {"lease_seconds": lease_seconds})
     session.execute(RELEASE_STALE)
 

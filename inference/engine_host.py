@@ -44,6 +44,8 @@ class EngineHost:
         self.detail = ""
         self.started_at = now()
         self.in_flight = 0
+        # When an engine last gave an answer that is no refusal.
+        self.served_at = 0.0
         self.stopping = asyncio.Event()
         # One chunk feeds the engine at a time; the next one starts while the last one drains.
         self.feeding = asyncio.Lock()
@@ -114,11 +116,12 @@ class EngineHost:
 
     def loadable(self) -> list[str]:
         """The models that may be asked for: the one that works here, and all but those that failed a moment ago."""
+        moment = time.monotonic()
+        works = [self.held] if self.held is not None and not self._reloads.rests(self.held, moment) else []
         if self.held is not None and self.in_flight:
             # Another one's chunk would be kept from other workers for as long as these requests take.
-            return [self.held]
-        due = self._reloads.due(time.monotonic())
-        return due if self.held is None or self.held in due else [self.held, *due]
+            return works
+        return works + [model for model in self._reloads.due(moment) if model not in works]
 
     async def _stops_within(self, seconds: float) -> bool:
         if self.stopping.is_set():
@@ -132,7 +135,7 @@ class EngineHost:
     async def _load(self, model: str) -> None:
         self.state, self.detail = WorkerState.LOADING, f"loading {model}"
         try:
-            self.loaded = await self.engine.load(model, self.models[model])
+            self.loaded = await self._loaded_in_time(model)
         except EngineError as error:
             self._fail(model, error)
             raise
@@ -146,6 +149,14 @@ class EngineHost:
         self.held = model
         self.state, self.detail = WorkerState.READY, ""
         await patiently(_record_loaded, model, self.loaded.max_tokens)
+
+    async def _loaded_in_time(self, model: str) -> Loaded:
+        limit = settings().engine_load_seconds
+        try:
+            async with asyncio.timeout(limit or None):
+                return await self.engine.load(model, self.models[model])
+        except TimeoutError as error:
+            raise EngineError(f"{model} is not loaded after {limit:.0f} seconds.") from error
 
     async def _unload(self) -> None:
         if self.held is not None:
@@ -189,8 +200,18 @@ class EngineHost:
 
     def served(self) -> None:
         """The engine answered: it is well."""
-        if self.held is not None:
+        self.served_at = time.monotonic()
+        if self.held is not None and self.state == WorkerState.READY:
             self._reloads.worked(self.held)
+            self.detail = ""
+
+    def rest(self, refused_with: int, asked_seconds: float) -> None:
+        """The engine is overloaded or can't be reached: ask it for nothing more, for a while."""
+        if self.held is None or self.state != WorkerState.READY:
+            return
+        seconds = self._reloads.rest(self.held, time.monotonic(), asked_seconds)
+        self.detail = f"{self.held} is refused with status {refused_with}; the next try is in {seconds:.0f} seconds"
+        log.warning("%s: %s", self.worker, self.detail)
 
     def _fail(self, model: str, error: EngineError) -> None:
         self._reloads.failed(model, time.monotonic())

@@ -107,6 +107,9 @@ def judge(inside: Inside | None, redis_works: bool, space: Space | None, lease_s
 def _worker_problems(workers: Sequence[WorkerSeen], lease_seconds: float) -> list[str]:
     alive = [worker for worker in workers if worker.seen_seconds_ago <= lease_seconds]
     problems = [_fault(worker) for worker in alive if worker.state == WorkerState.BROKEN]
+    problems += [
+        f"Worker {worker.name}: {worker.detail}." for worker in alive if worker.state in SERVING and worker.detail
+    ]
     problems += [f"Worker {worker.name} is silent." for worker in workers if worker not in alive]
     if not any(worker.state in SERVING for worker in alive):
         loading = any(worker.state in (WorkerState.STARTING, WorkerState.LOADING) for worker in alive)

@@ -25,10 +25,9 @@ LAND_AT_ONCE: Final = 1000
 class Lander:
     """Each landing also renews the lease, and hears whether the batch still wants its answers."""
 
-    def __init__(self, claim: Claim, when_unwanted: Callable[[], None], when_served: Callable[[], None]) -> None:
+    def __init__(self, claim: Claim, when_unwanted: Callable[[], None]) -> None:
         self._claim = claim
         self._when_unwanted = when_unwanted
-        self._when_served = when_served
         self._landing = Landing()
         self._one_at_a_time = asyncio.Lock()
         self._hurry = asyncio.Event()
@@ -50,9 +49,6 @@ class Lander:
             except LeaseLost as lost:
                 log.warning("%s", lost.message)
                 wanted = False
-            else:
-                if landing.completed:
-                    self._when_served()
         if not wanted:
             self._when_unwanted()
 

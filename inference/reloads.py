@@ -1,8 +1,10 @@
-"""When a model that failed is loaded again: ever later, until it serves."""
+"""When a model that failed, or whose server refuses everything, is tried again: ever later, until it serves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from inference.overload import rest_seconds
 
 PAUSES_SECONDS: Final = (0, 1, 1, 2, 2, 5, 5, 10, 10, 30, 60)
 
@@ -11,6 +13,8 @@ PAUSES_SECONDS: Final = (0, 1, 1, 2, 2, 5, 5, 10, 10, 30, 60)
 class _Record:
     failures: int = 0
     not_before: float = 0.0
+    rests: int = 0
+    resting_until: float = 0.0
 
 
 class Reloads:
@@ -22,11 +26,26 @@ class Reloads:
         record.failures += 1
         record.not_before = moment + PAUSES_SECONDS[min(record.failures, len(PAUSES_SECONDS)) - 1]
 
+    def rest(self, model: str, moment: float, asked_seconds: float) -> float:
+        """Its server refuses everything: leave it alone for these seconds."""
+        record = self._records[model]
+        seconds = rest_seconds(record.rests, asked_seconds)
+        record.rests += 1
+        record.resting_until = moment + seconds
+        return seconds
+
+    def rests(self, model: str, moment: float) -> bool:
+        return self._records[model].resting_until > moment
+
     def worked(self, model: str) -> None:
         self._records[model] = _Record()
 
     def due(self, moment: float) -> list[str]:
-        return [model for model, record in self._records.items() if record.not_before <= moment]
+        return [
+            model
+            for model, record in self._records.items()
+            if record.not_before <= moment and record.resting_until <= moment
+        ]
 
     def next_to_load(self, preferred: str | None, moment: float) -> tuple[str, float]:
         """The model to load now, and in how many seconds: the preferred one, or else the one that may be soonest."""

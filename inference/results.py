@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from inference import pages
+from inference.pages import page_query
 from schemas.database import OpenSession
 from schemas.errors import ContentGone
 from schemas.states import TERMINAL
 from schemas.tables import Batch, Result
 
-PAGE: Final = 1000
+FINISHED: Final = "FROM results WHERE batch_id = :batch_id AND line > :after_line"
+READ_PAGE: Final = text(page_query("line, answer", FINISHED, order="line", sized="answer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,8 @@ def _last_unbroken_line(session: Session, batch_id: UUID, after_line: int) -> in
 def _blocks(open_session: OpenSession, batch_id: UUID, line: int) -> Iterator[bytes]:
     while True:
         with open_session() as session:
-            wanted = select(Result.line, Result.answer).where(Result.batch_id == batch_id, Result.line > line)
-            page = session.execute(wanted.order_by(Result.line).limit(PAGE)).all()
+            wanted = {"batch_id": batch_id, "after_line": line, "rows": pages.ROWS, "bytes": pages.BYTES}
+            page = session.execute(READ_PAGE, wanted).all()
         if not page:
             return
         yield "".join(f"{answer}\n" for _, answer in page).encode()

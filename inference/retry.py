@@ -7,20 +7,25 @@ from typing import Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from inference import batches, files, quotas
+from inference import batches, files, pages, quotas
 from inference.batches import NewBatch
+from inference.pages import page_query
 from inference.quotas import Limits
 from inference.unanswered import SUCCEEDED
 from inference.webhooks import subscriptions
 from schemas import ids
 from schemas.errors import Conflict
 from schemas.states import TERMINAL
-from schemas.tables import Batch, Request
+from schemas.tables import Batch
 
-PAGE: Final = 1000
+# In the order they were to run.
+UNSUCCESSFUL: Final = f"""
+    FROM requests WHERE batch_id = :batch_id AND (chunk, line) > (:chunk, :line) AND {SUCCEEDED} IS NOT TRUE
+"""
+READ_PAGE: Final = text(page_query("chunk, line, custom_id, body", UNSUCCESSFUL, order="chunk, line", sized="body"))
 
 
 def retry(
@@ -84,13 +89,10 @@ def _check_can_retry(old: Batch) -> None:
 
 
 def _unanswered(session: Session, old: Batch) -> Iterator[bytes]:
-    """The lines without a successful result, in the order they were to run, a page at a time."""
+    """The lines without a successful result, a page at a time."""
     count = 0
-    place = tuple_(Request.chunk, Request.line)
-    wanted = select(Request.chunk, Request.line, Request.custom_id, Request.body)
-    wanted = wanted.where(Request.batch_id == old.id, text(f"{SUCCEEDED} IS NOT TRUE")).order_by(place).limit(PAGE)
-    last = (-1, -1)
-    while page := session.execute(wanted.where(place > last)).all():
+    wanted = {"batch_id": old.id, "chunk": -1, "line": -1, "rows": pages.ROWS, "bytes": pages.BYTES}
+    while page := session.execute(READ_PAGE, wanted).all():
         count += len(page)
         for _, _, custom_id, body in page:
             yield b'{"custom_id":%b,"method":"POST","url":"%b","body":%b}\n' % (
@@ -98,7 +100,7 @@ def _unanswered(session: Session, old: Batch) -> Iterator[bytes]:
                 old.endpoint.encode(),
                 body.encode(),
             )
-        last = (page[-1][0], page[-1][1])
+        wanted |= {"chunk": page[-1].chunk, "line": page[-1].line}
     if count < old.total - old.completed:
         # A purge is at it.
         raise _not_kept()

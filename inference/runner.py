@@ -1,17 +1,18 @@
 """Running chunks: claim, read ahead, keep the engine full, save what is finished about once a second.
 
-`work_through` is what a wake-up comes to. Two of them run at a time in a worker: while one chunk drains, the other
-one already feeds, so the engine never waits for the slowest request of a chunk.
+`work_through` is what a wake-up comes to. While chunks drain, the next one already feeds, so the engine never waits for
+the slowest request of a chunk.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Final
 from uuid import UUID
 
 from inference import claiming
 from inference.chunk_run import ChunkRun
-from inference.claiming import Claim
+from inference.claiming import Claim, Outcome
 from inference.engine_host import EngineHost
 from inference.patience import patiently
 from schemas.database import session_scope
@@ -20,6 +21,11 @@ from schemas.settings import settings
 
 log = logging.getLogger(__name__)
 
+# Chunks of which a few requests are still out. One that waits for a slow server must not keep others waiting.
+MOST_DRAINING: Final = 16
+# Work may come while chunks drain.
+LOOK_AGAIN_SECONDS: Final = 1.0
+
 
 async def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int:
     """Run chunks until none is due for this worker; returns how many.
@@ -27,13 +33,30 @@ async def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int
     `may_end` is told of each batch that waits for nothing more.
     """
     chunks = 0
-    while (run := await _start_next(host)) is not None:
-        chunks += 1
-        await _end(run)
-        if await patiently(_may_end, run.claim.batch_id):
-            # It sends a message, and a broker that is away must not hold up the engine.
-            await asyncio.to_thread(may_end, run.claim.batch_id)
-    return chunks
+    draining: set[asyncio.Task[None]] = set()
+    try:
+        while True:
+            run = await _start_next(host) if len(draining) < MOST_DRAINING else None
+            if run is not None:
+                chunks += 1
+                draining.add(asyncio.create_task(_see_out(run, may_end)))
+            elif draining:
+                ended, draining = await asyncio.wait(
+                    draining, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                await asyncio.gather(*ended)
+            else:
+                return chunks
+    finally:
+        if draining:
+            await asyncio.wait(draining)
+
+
+async def _see_out(run: ChunkRun, may_end: Callable[[UUID], None]) -> None:
+    await _end(run)
+    if await patiently(_may_end, run.claim.batch_id):
+        # It sends a message, and a broker that is away must not hold up the engine.
+        await asyncio.to_thread(may_end, run.claim.batch_id)
 
 
 async def _start_next(host: EngineHost) -> ChunkRun | None:
@@ -47,7 +70,7 @@ async def _start_next(host: EngineHost) -> ChunkRun | None:
         log.info("chunk %d of batch %s: epoch %d, model %s", claim.number, claim.batch_id, claim.epoch, claim.model)
         run = ChunkRun(host, claim)
         try:
-            await host.hold(claim.model)
+            await _hold(host, run)
             await run.feed()
         except EngineError:
             log.exception("chunk %d of batch %s stops early", claim.number, claim.batch_id)
@@ -60,13 +83,22 @@ async def _start_next(host: EngineHost) -> ChunkRun | None:
         return run
 
 
+async def _hold(host: EngineHost, run: ChunkRun) -> None:
+    """Have the run's model loaded. A run that is to stop meanwhile ends at once, and the load goes on."""
+    loading = asyncio.create_task(host.hold(run.claim.model))
+    await run.done_or_stopped(loading)
+    if not loading.done():
+        await _end(run)
+    await loading
+
+
 async def _end(run: ChunkRun) -> None:
     """Wait for what is still at the engine, then give the chunk back, done or not."""
     try:
         await run.drained()
     finally:
         # However that went: a lease that runs out by itself counts as a death of the engine.
-        await patiently(_end_lease, run.claim, run.died_at)
+        await patiently(_end_lease, run.claim, run.outcome)
 
 
 def _claim(host: EngineHost) -> Claim | None:
@@ -74,9 +106,9 @@ def _claim(host: EngineHost) -> Claim | None:
         return claiming.claim(session, host.worker, host.loadable(), host.held, settings().lease_seconds)
 
 
-def _end_lease(claim: Claim, died_at: int) -> None:
+def _end_lease(claim: Claim, outcome: Outcome) -> None:
     with session_scope() as session:
-        claiming.end_lease(session, claim, died_at)
+        claiming.end_lease(session, claim, outcome)
 
 
 def _may_end(batch_id: UUID) -> bool:

@@ -27,6 +27,7 @@ TO_FINALISE: Final = text("""
 CHUNKS_DUE: Final = text("""
     SELECT count(*) FROM chunks JOIN batches ON batches.id = chunks.batch_id
     WHERE chunks.state = 'waiting' AND batches.status = 'in_progress'
+      AND (chunks.not_before IS NULL OR chunks.not_before <= now())
 """)
 
 

@@ -5,11 +5,12 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import text
 
+from inference import pages
 from inference.claiming import Claim
+from inference.pages import page_query
 from schemas.database import session_scope
 
 PAGE: Final = 500
-PAGE_BYTES: Final = 16 * 1024**2
 LAST_LINE: Final = 2**31 - 1
 
 # Whether a request has succeeded; null if it has no result. One look into the index for each request, and never a
@@ -22,13 +23,7 @@ UNANSWERED: Final = f"""
     FROM requests
     WHERE batch_id = :batch_id AND chunk = :number AND line > :after_line AND line <= :up_to AND {SUCCEEDED} IS NULL
 """
-# A page has at least one request. Lengths are known without reading what is stored out of line.
-READ_PAGE: Final = text(f"""
-    SELECT line, custom_id, body FROM (
-        SELECT *, sum(octet_length(body)) OVER (ORDER BY line) - octet_length(body) AS bytes_before
-        FROM (SELECT line, custom_id, body {UNANSWERED} ORDER BY line LIMIT :at_most) AS next
-    ) AS page WHERE bytes_before < :at_most_bytes ORDER BY line
-""")
+READ_PAGE: Final = text(page_query("line, custom_id, body", UNANSWERED, order="line", sized="body"))
 COUNT: Final = text(f"SELECT count(*) {UNANSWERED}")
 
 
@@ -39,14 +34,9 @@ class Waiting(NamedTuple):
 
 
 def read_page(
-    claim: Claim, after_line: int, up_to: int = LAST_LINE, at_most: int = PAGE, at_most_bytes: int = PAGE_BYTES
+    claim: Claim, after_line: int, up_to: int = LAST_LINE, at_most: int = PAGE, at_most_bytes: int = pages.BYTES
 ) -> Sequence[Waiting]:
-    wanted = claim.fence | {
-        "after_line": after_line,
-        "up_to": up_to,
-        "at_most": at_most,
-        "at_most_bytes": at_most_bytes,
-    }
+    wanted = claim.fence | {"after_line": after_line, "up_to": up_to, "rows": at_most, "bytes": at_most_bytes}
     with session_scope() as session:
         return [Waiting(*row) for row in session.execute(READ_PAGE, wanted)]
 

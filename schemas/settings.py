@@ -56,6 +56,7 @@ class Settings:
     lease_seconds: float = _setting("VBS_LEASE_SECONDS", 20.0, float, "A chunk whose worker is silent this long goes to another worker.")  # fmt: skip
     sweep_seconds: float = _setting("VBS_SWEEP_SECONDS", 5.0, float, "How often the sweep looks for work that nobody has noticed.")  # fmt: skip
     engine_stall_seconds: float = _setting("VBS_ENGINE_STALL_SECONDS", 300.0, float, "An engine with work that makes no step for this long counts as dead and is loaded again. 0: never.")  # fmt: skip
+    engine_load_seconds: float = _setting("VBS_ENGINE_LOAD_SECONDS", 3600.0, float, "A model that is not loaded after this long is given up and loaded again. 0: never.")  # fmt: skip
     max_batch_requests: int = _setting("VBS_MAX_BATCH_REQUESTS", 10_000_000, int, "Most requests in one batch.")
     max_line_bytes: int = _setting("VBS_MAX_LINE_BYTES", 16 * MIB, int, "Longest line of an input file.")
     max_line_errors: int = _setting("VBS_MAX_LINE_ERRORS", 1000, int, "Most bad lines reported for one batch.")

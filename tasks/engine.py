@@ -60,7 +60,7 @@ def _make_engine(sender: str, instance: Any, **_: Any) -> None:
 def _start_engine(**_: Any) -> None:
     if _host is not None:
         with _or_exit():
-            worker_life.start(_host, when_loaded=lambda: dispatch.run_chunks(2))
+            worker_life.start(_host, when_loaded=lambda: dispatch.run_chunks(1))
 
 
 @worker_shutting_down.connect

@@ -50,7 +50,8 @@ class Engine(Protocol):
     """All methods run on the worker's event loop. Made from the `--engine-arg` settings by its class.
 
     `answer` raises EngineError only when the engine itself is gone; everything that a server would answer over HTTP,
-    an invalid body or an overload included, is an Answer. Cancelling `answer` aborts the request at the engine.
+    an invalid body or an overload included, is an Answer. Cancelling `answer` aborts the request at the engine;
+    cancelling `load` leaves nothing loaded.
     """
 
     name: str

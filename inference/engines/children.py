@@ -3,6 +3,7 @@
 import multiprocessing
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 import psutil
@@ -12,6 +13,12 @@ POLL_SECONDS: Final = 0.02
 
 def started() -> list[psutil.Process]:
     return [process for child in multiprocessing.active_children() for process in _family(child.pid)]
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def wait_for_end(processes: Iterable[psutil.Process], timeout_seconds: float) -> None:

@@ -10,13 +10,16 @@ import httpx
 import orjson
 
 from inference.engines.base import ENDPOINTS, Answer, Loaded
-from inference.engines.options import read_options
+from inference.engines.options import Count, read_options
 from inference.engines.refusals import refusal, refuse_unbatchable
 from inference.engines.usage import usage_of
 from schemas.errors import EngineError, SettingInvalid
 
 EXCERPT_CHARACTERS: Final = 300
 CONNECT_SECONDS: Final = 10.0
+# For the list of models, which every server has at hand.
+LIST_SECONDS: Final = 30.0
+AT_ONCE: Final = Count(64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,7 @@ class OpenaiOptions:
     base_url: str = ""
     api_key: str = ""
     timeout_seconds: float = 600.0
-    concurrency: int = 64
+    concurrency: Count = AT_ONCE
 
 
 class OpenaiEngine:
@@ -87,7 +90,7 @@ class OpenaiEngine:
 
     async def _max_tokens(self, client: httpx.AsyncClient, source: str) -> int | None:
         try:
-            reply = await client.get(f"{self._base_url}/models")
+            reply = await client.get(f"{self._base_url}/models", timeout=LIST_SECONDS)
             reply.raise_for_status()
             served = {entry["id"]: entry for entry in reply.json()["data"]}
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:

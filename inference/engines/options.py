@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, Final, TypeVar, get_type_hints
+from typing import Any, Final, NewType, TypeVar, get_type_hints
 
 from schemas.errors import SettingInvalid
 
 Options = TypeVar("Options")
+# A whole number of at least 1.
+Count = NewType("Count", int)
 
 ON: Final = {"1", "true", "yes", "on"}
 OFF: Final = {"0", "false", "no", "off"}
@@ -19,9 +21,17 @@ def read_switch(text: str) -> bool:
     return word in ON
 
 
-READERS: Final[dict[type, tuple[str, Callable[[str], Any]]]] = {
+def read_count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError(text)
+    return count
+
+
+READERS: Final[dict[Any, tuple[str, Callable[[str], Any]]]] = {
     str: ("text", str),
     int: ("whole number", int),
+    Count: ("whole number of at least 1", read_count),
     float: ("number", float),
     bool: ("switch (true or false)", read_switch),
 }

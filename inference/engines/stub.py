@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from inference.engines.base import ENDPOINTS, Answer, Loaded
-from inference.engines.options import read_options
+from inference.engines.options import Count, read_options
 from inference.engines.refusals import refusal, refuse_unbatchable
 from inference.engines.stub_bodies import body_for
 from schemas.errors import EngineError, ModelNotFound, NotFound, RequestInvalid
@@ -21,6 +21,7 @@ from schemas.errors import EngineError, ModelNotFound, NotFound, RequestInvalid
 FINGERPRINTS = 2**64
 # What a token of English text is worth on average, so that usage is plausible without a tokenizer.
 BYTES_PER_TOKEN = 4
+AT_ONCE = Count(256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class StubOptions:
     journal: str = ""
     # Prompts over this many tokens are refused. 0: no limit.
     max_tokens: int = 0
-    concurrency: int = 256
+    concurrency: Count = AT_ONCE
 
 
 class StubEngine:

@@ -2,7 +2,7 @@
 
 import asyncio
 from argparse import Namespace
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -81,7 +81,7 @@ class VllmEngine:
         await asyncio.to_thread(self._prepare, arguments, source)
         try:
             return await self._start(arguments, source)
-        except EngineError:
+        except (EngineError, asyncio.CancelledError):
             await self.unload()
             raise
 
@@ -126,7 +126,7 @@ class VllmEngine:
         # Where vLLM's processes meet. They leave their sockets behind.
         self._sockets = TemporaryDirectory(prefix="vbs-vllm-", ignore_cleanup_errors=True)
         set_variable("VLLM_RPC_BASE_PATH", self._sockets.name)
-        self._engine = engine = await asyncio.to_thread(_make, arguments, source, self._steps)
+        self._engine = engine = await _in_thread(_make, arguments, source, self._steps)
         try:
             self._tasks = await engine.get_supported_tasks()
             self._application = await _application_of(engine, arguments, self._tasks)
@@ -238,6 +238,22 @@ def _make(arguments: Namespace, source: str, steps: Steps) -> AsyncLLM:
     except Exception as error:
         # vLLM has as many kinds of failure as it has models and devices; none of them may end the worker.
         raise EngineError(f"vLLM could not load {source}: {error}") from error
+
+
+async def _in_thread(make: Callable[..., AsyncLLM], *args: object) -> AsyncLLM:
+    making = asyncio.create_task(asyncio.to_thread(make, *args))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        # A thread can't be ended. Without its processes it fails by itself, unless it is just done.
+        children.kill(children.started())
+        making.add_done_callback(_end_late)
+        raise
+
+
+def _end_late(made: "asyncio.Task[AsyncLLM]") -> None:
+    if not made.cancelled() and made.exception() is None:
+        made.result().shutdown(SHUTDOWN_SECONDS)
 
 
 def _end(engine: AsyncLLM) -> None:

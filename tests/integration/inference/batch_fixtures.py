@@ -9,7 +9,7 @@ from uuid import UUID
 
 from inference import batches, files, intake, runner
 from inference.engine_host import EngineHost
-from inference.engines.base import create_engine
+from inference.engines.base import Engine, create_engine
 from inference.file_store import file_store
 from inference.models import registry
 from schemas import ids
@@ -77,6 +77,16 @@ class TestWorker:
 
     def start_work(self):  # type: ignore[no-untyped-def]
         return self.host.submit(runner.work_through(self.host, self.done.append))
+
+
+@contextmanager
+def running(engine: Engine, window: int = 0) -> Iterator[EngineHost]:
+    host = EngineHost("gpu0", engine, MODELS, window)
+    host.start()
+    try:
+        yield host
+    finally:
+        host.stop(10)
 
 
 @contextmanager

@@ -177,19 +177,6 @@ def test_a_worker_that_lost_its_lease_cannot_write() -> None:
     )
 
 
-def test_an_overloaded_engine_is_asked_again() -> None:
-    batch_id = submit(as_jsonl([chat_line("only")]))
-    with session_scope() as session:
-        session.execute(update(Batch).where(Batch.id == batch_id).values(expires_at=now() + timedelta(seconds=3)))
-    began = time.monotonic()
-    with worker(error_rate="1", error_status="429") as gpu:
-        gpu.work()
-    # The first two pauses have at least this length together.
-    assert time.monotonic() - began > 0.75
-    assert finaliser.finalise(batch_id) in ("completed", "expired")
-    assert batch(batch_id).failed == 1
-
-
 def test_partial_results_say_where_the_first_gap_is() -> None:
     batch_id = submit(as_jsonl([chat_line(f"c-{n}") for n in range(100)]))
     with worker(latency_ms="100", concurrency="5") as gpu:

@@ -1,13 +1,17 @@
 """Who may run a chunk, and who hears that a batch may end."""
 
+import time
+from contextlib import ExitStack
 from datetime import timedelta
 from uuid import UUID
 
+import psycopg
 import pytest
 from sqlalchemy import update
 
+from cli.processes import wait_until
 from inference import claiming
-from inference.claiming import Claim, Landing
+from inference.claiming import COPY_RESULTS, Claim, Landing, Outcome
 from inference.engines.base import Usage
 from inference.result_lines import result_row
 from schemas.database import session_scope
@@ -47,11 +51,35 @@ def test_a_write_under_an_older_lease_is_refused() -> None:
     with session_scope() as session:
         claiming.reach(session, lapsed, 1)
         claiming.acquit(session, lapsed)
-        claiming.end_lease(session, lapsed, died_at=1)
+        claiming.end_lease(session, lapsed, Outcome(died_at=1))
     with session_scope() as session:
         chunk = session.get_one(Chunk, (batch_id, 0))
         assert (chunk.state, chunk.worker, chunk.reached, chunk.deaths) == ("leased", "gpu1", 0, 0)
         assert claiming.land(session, present, answer_of(batch_id), 20)
+
+
+def test_a_landing_that_its_worker_does_not_go_on_with_is_ended_by_the_sweep(database_url: str) -> None:
+    """As a worker leaves it that is stopped by a signal, or by whoever moves its machine."""
+    batch_id = submit(as_jsonl([chat_line("only")]))
+    lapsed = leased("gpu0")
+    expire_leases()
+    with ExitStack() as stack:
+        # Its end can be no other than an error.
+        stack.enter_context(pytest.raises(psycopg.OperationalError))
+        stopped = stack.enter_context(psycopg.connect(database_url))
+        stopped.execute("UPDATE chunks SET completed = 1")
+        copy = stack.enter_context(stopped.cursor().copy(COPY_RESULTS.encode()))
+        copy.write(answer_of(batch_id).rows[0])
+        assert wait_until(lambda: took_back(lapsed, lease_seconds=0.1), 10)
+        for _ in range(3):
+            copy.write(answer_of(batch_id).rows[0])
+            time.sleep(0.2)
+
+
+def took_back(claim: Claim, lease_seconds: float) -> bool:
+    with session_scope() as session:
+        claiming.release_stale(session, lease_seconds)
+        return session.get_one(Chunk, (claim.batch_id, claim.number)).state == "waiting"
 
 
 @pytest.mark.usefixtures("database_url")

@@ -1,7 +1,7 @@
 """What happens to finished answers when the engine or the database goes away in the middle of a chunk."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from uuid import UUID
@@ -30,11 +30,13 @@ from tests.conftest import forget_settings
 from tests.full_disk import full_disk
 from tests.integration.inference.batch_fixtures import (
     MODELS,
+    OTHER_MODEL,
     as_jsonl,
     batch,
     chat_line,
     lines_of,
     progress,
+    running,
     submit,
     worker,
 )
@@ -46,6 +48,14 @@ class TornEngine(StubEngine):
 
     async def load(self, model: str, source: str) -> Loaded:
         raise ValueError("the weights are torn")
+
+
+class StuckEngine(StubEngine):
+    """Never gets its model loaded."""
+
+    async def load(self, model: str, source: str) -> Loaded:
+        await asyncio.sleep(3600)
+        return await super().load(model, source)
 
 
 class BabblingEngine(StubEngine):
@@ -105,6 +115,38 @@ def test_a_worker_whose_engine_cannot_load_is_broken_and_gives_its_chunk_back() 
     host.stop(10)
     with session_scope() as session:
         assert session.get_one(Chunk, (batch_id, 0)).state == "waiting"
+
+
+@pytest.mark.usefixtures("database_url")
+def test_a_model_that_takes_too_long_to_load_is_given_up_and_its_chunk_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("VBS_ENGINE_LOAD_SECONDS", "1")
+    forget_settings()
+    host = EngineHost("gpu0", StuckEngine({}), MODELS, window=0)
+    host.start()
+    loading = host.submit(work_through(host, lambda _: None))
+    assert wait_until(lambda: host.state == WorkerState.BROKEN, 10)
+    assert "is not loaded after 1 seconds" in host.detail
+    host.wrap_up()
+    loading.result(10)
+    host.stop(10)
+
+
+@pytest.mark.usefixtures("database_url")
+def test_a_cancel_does_not_wait_for_a_model_to_be_loaded() -> None:
+    submit(as_jsonl([chat_line("first")]))
+    with running(StubEngine({})) as host:
+        host.submit(work_through(host, lambda _: None)).result(10)
+        host.engine = StuckEngine({})
+        batch_id = submit(as_jsonl([chat_line("only", model=OTHER_MODEL)]))
+        loading = host.submit(work_through(host, lambda _: None))
+        assert wait_until(lambda: state_of(batch_id) == "leased", 10)
+        with session_scope() as session:
+            batches.cancel(session, "acme", ids.show(ids.BATCH, batch_id))
+        assert wait_until(lambda: state_of(batch_id) == "waiting", 5)
+        assert host.state == WorkerState.LOADING
+        loading.cancel()
 
 
 @pytest.mark.usefixtures("database_url")
@@ -225,16 +267,6 @@ def test_a_read_only_database_is_seen(database_url: str) -> None:
     health = read_health()
     assert health.status == "down"
     assert "The database takes no writes: it is read-only." in health.problems
-
-
-@contextmanager
-def running(engine: StubEngine, window: int = 0) -> Iterator[EngineHost]:
-    host = EngineHost("gpu0", engine, MODELS, window)
-    host.start()
-    try:
-        yield host
-    finally:
-        host.stop(10)
 
 
 def state_of(batch_id: UUID) -> str:

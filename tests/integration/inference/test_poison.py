@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from cli.processes import wait_until
-from inference import claiming, finaliser
+from inference import claiming, finaliser, reloads
 from inference.suspicion import GIVEN_UP_AFTER
 from schemas.database import session_scope
 from schemas.tables import Chunk
@@ -43,7 +43,8 @@ def test_a_request_that_kills_the_engine_is_found_in_five_deaths_and_all_others_
     ends_with(batch_id, {"c-133"}, 300)
 
 
-def test_several_culprits_are_found_one_after_the_other() -> None:
+def test_several_culprits_are_found_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reloads, "PAUSES_SECONDS", (0,))
     poison = {3, 4, 250}
     batch_id = submit(as_jsonl([chat_line(f"c-{n}", "POISON" if n in poison else "hello") for n in range(300)]))
     with worker(crash_on="POISON", concurrency="16") as gpu:

@@ -31,6 +31,12 @@ def test_without_redis_work_goes_on_later_than_usual() -> None:
     assert verdict(WORKER, redis_works=False)[0] == "degraded"
 
 
+def test_a_worker_whose_server_refuses_everything_says_so() -> None:
+    waiting = replace(WORKER, detail="m is refused with status 429; the next try is in 15 seconds")
+    problem = "Worker gpu0: m is refused with status 429; the next try is in 15 seconds."
+    assert verdict(waiting) == ("degraded", [problem])
+
+
 def test_a_nearly_full_disk_is_told() -> None:
     assert verdict(WORKER, space=Space(LOW_SPACE_BYTES - 1))[0] == "degraded"
 

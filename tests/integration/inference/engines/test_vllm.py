@@ -21,6 +21,8 @@ from tests.models import tiny_llama
 
 # A process that was told to end takes a moment to be gone.
 ENDED_SECONDS = 10
+# In the middle of a load.
+LOAD_CUT_OFF_SECONDS = 6
 FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
 CITY = {
     "type": "object",
@@ -166,10 +168,14 @@ def test_a_model_larger_than_the_memory_is_refused_before_it_is_loaded(
 def test_a_pooling_model_embeds_is_unloaded_without_a_trace_loads_again_hangs_visibly_and_dies_aloud(
     worker_environment: None,
 ) -> None:
-    """One test, because each load takes twenty seconds."""
+    """One test, because each load takes twenty seconds; the first one is cut off."""
     before = engine_processes()
     engine = create_engine("vllm", {**VLLM_ARGS, "runner": "pooling", "convert": "embed"})
     thread = EngineThread(engine, "tiny", str(tiny_llama()))
+    with pytest.raises(TimeoutError):
+        thread.run(asyncio.wait_for(engine.load("tiny", str(tiny_llama())), LOAD_CUT_OFF_SECONDS))
+    assert wait_until(lambda: engine_processes() == before, ENDED_SECONDS)
+
     loaded = thread.load()
     assert (loaded.device, loaded.max_tokens) == ("cpu", 1024)
     assert loaded.concurrency > 1
