@@ -241,12 +241,13 @@ def _make(arguments: Namespace, source: str, steps: Steps) -> AsyncLLM:
 
 
 async def _in_thread(make: Callable[..., AsyncLLM], *args: object) -> AsyncLLM:
+    before = children.started()
     making = asyncio.create_task(asyncio.to_thread(make, *args))
     try:
         return await asyncio.shield(making)
     except asyncio.CancelledError:
         # A thread can't be ended. Without its processes it fails by itself, unless it is just done.
-        children.kill(children.started())
+        children.kill(set(children.started()).difference(before))
         making.add_done_callback(_end_late)
         raise
 
