@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 import random
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -14,7 +13,16 @@ from inference.claiming import Claim, Outcome
 from inference.engine_host import EngineHost
 from inference.engines.base import Answer, Usage
 from inference.lander import Lander
-from inference.overload import LATER, PutOff, Tries, patience_seconds, pause_before_retry, rest_seconds
+from inference.overload import (
+    FIRST_REST_SECONDS,
+    LATER,
+    PutOff,
+    Tries,
+    patience_seconds,
+    pause_before_retry,
+    refuses,
+    rest_seconds,
+)
 from inference.patience import patiently
 from inference.result_lines import answered_line, result_row, unanswered_line
 from inference.suspicion import group_size, is_culprit
@@ -34,13 +42,11 @@ class ChunkRun:
         self.claim = claim
         self._died_at = 0
         self._fed_to = 0
-        self._served = self._feeding = False
-        # What the engine refused for too long: the longest pause that such a request is to have.
+        self._answered_any = self._resting = False
+        # For what the engine refused for too long: the longest pause that such a request is to have.
         self._put_off_seconds = 0.0
         self._host = host
         self._in_flight: set[asyncio.Task[None]] = set()
-        # Those in flight that wait for an answer; the others wait to ask again.
-        self._at_engine = 0
         self._stopped = asyncio.Event()
         self._lander = Lander(claim, when_unwanted=self.stop)
         host.join(self)
@@ -53,21 +59,19 @@ class ChunkRun:
     def outcome(self) -> Outcome:
         if not self._put_off_seconds:
             return Outcome(self._died_at)
-        rests = 0 if self._served else self.claim.rests + 1
-        return Outcome(self._died_at, rest_seconds(rests, self._put_off_seconds), rests)
+        rests = 1 if self._answered_any else self.claim.rests + 1
+        return Outcome(self._died_at, rest_seconds(rests - 1, self._put_off_seconds), rests)
 
     async def feed(self) -> None:
         """Hand every request that has no result yet to the engine, as fast as its window takes them, or until stopped.
 
         Others may hold the window for hours, and one that is to stop waits no longer for a place in it.
         """
-        self._feeding = True
         feeding = asyncio.create_task(self._feed())
         await self.done_or_stopped(feeding)
         feeding.cancel()
         with suppress(asyncio.CancelledError):
             await feeding
-        self._feeding = False
 
     async def done_or_stopped(self, work: "asyncio.Task[None]") -> None:
         """Wait for this work, but no longer than until this run is to stop."""
@@ -78,6 +82,8 @@ class ChunkRun:
     async def _feed(self) -> None:
         if self.claim.deaths and self._can_kill:
             await self._try_suspects()
+        if self.stopped:
+            return
         await self._note_reach(LAST_LINE)
         async with aclosing(self._unanswered()) as requests:
             async for waiting in requests:
@@ -88,7 +94,12 @@ class ChunkRun:
         """Wait for the answers that are still out, and until all is saved."""
         await self._answered()
         self._host.leave(self)
-        await self._lander.close()
+        try:
+            await self._lander.close()
+        except Exception:
+            # What can't be saved would be claimed again at once, and for ever.
+            self._put_off_seconds, self._answered_any = FIRST_REST_SECONDS, False
+            raise
 
     @property
     def _can_kill(self) -> bool:
@@ -159,30 +170,35 @@ class ChunkRun:
     # Reading
 
     async def _unanswered(self) -> AsyncGenerator[Waiting, None]:
-        """The chunk's requests without a result, read one page ahead."""
-        next_page = asyncio.create_task(self._page_after(0))
-        try:
-            while page := await next_page:
-                next_page = asyncio.create_task(self._page_after(page[-1].line))
-                for waiting in page:
-                    yield waiting
-        finally:
-            next_page.cancel()
+        """The chunk's requests without a result, read one page ahead.
 
-    async def _page_after(self, line: int) -> Sequence[Waiting]:
-        if self.stopped:
+        The first ones may be those that are refused: then begin anywhere.
+        """
+        first = await patiently(unanswered.any_line, self.claim) if self.claim.rests else 0
+        for after_line, up_to in ((first, LAST_LINE), (0, first)):
+            next_page = asyncio.create_task(self._page_after(after_line, up_to))
+            try:
+                while page := await next_page:
+                    next_page = asyncio.create_task(self._page_after(page[-1].line, up_to))
+                    for waiting in random.sample(page, len(page)) if self.claim.rests else page:
+                        yield waiting
+            finally:
+                next_page.cancel()
+
+    async def _page_after(self, line: int, up_to: int) -> Sequence[Waiting]:
+        if self.stopped or line >= up_to:
             return []
-        return await patiently(unanswered.read_page, self.claim, line)
+        return await patiently(unanswered.read_page, self.claim, line, up_to)
 
     # Answering
 
     async def _hand_over(self, waiting: Waiting) -> bool:
         """Put a request at the engine once its window has a place. False: this run is to stop."""
         await self._host.acquire()
-        if self.stopped:
+        if self.stopped or self._resting:
             self._host.release()
             return False
-        self._fed_to = waiting.line
+        self._fed_to = max(self._fed_to, waiting.line)
         task = asyncio.create_task(self._answer(waiting))
         self._in_flight.add(task)
         task.add_done_callback(self._ended)
@@ -196,7 +212,7 @@ class ChunkRun:
     async def _answer(self, waiting: Waiting) -> None:
         began = time.monotonic()
         try:
-            answer = await self._lasting_answer(waiting.body.encode())
+            answer = await self._lasting_answer(waiting.body.encode(), began)
             line = answered_line(self.claim.batch_id, waiting.line, waiting.custom_id, answer)
         except EngineError as error:
             self._host.broke(error)
@@ -206,35 +222,26 @@ class ChunkRun:
             log.exception("batch %s line %d: the engine's adapter failed", self.claim.batch_id, waiting.line)
             self._give_up(waiting, *ENGINE_FAULT)
         else:
-            if answer.status_code < 300:
-                self._served = True
+            if not refuses(answer.status_code):
+                self._answered_any = True
                 self._host.served()
             self._add(waiting, line, answer.status_code < 300, answer.usage)
 
-    async def _lasting_answer(self, body: bytes) -> Answer:
+    async def _lasting_answer(self, body: bytes, began: float) -> Answer:
         """The answer that counts: an overloaded engine is asked again."""
         tries = Tries()
-        out_of_patience = math.inf
         while True:
-            answer = await self._ask(body)
+            answer = await self._host.engine.answer(self.claim.endpoint, body)
             pause = self._pause(answer, tries)
             if pause is None:
                 return answer
-            if tries.all == 1:
-                out_of_patience = time.monotonic() + patience_seconds(self.claim.rests)
-            left = out_of_patience - time.monotonic()
+            patience = patience_seconds(0 if self._answered_any else self.claim.rests)
+            left = max(0.0, began + patience - time.monotonic())
             if answer.status_code in LATER and pause > left:
                 # It keeps its place to the end: meanwhile it shows whether others are served.
                 await asyncio.sleep(left)
                 raise PutOff(answer.status_code, pause - left)
             await asyncio.sleep(pause)
-
-    async def _ask(self, body: bytes) -> Answer:
-        self._at_engine += 1
-        try:
-            return await self._host.engine.answer(self.claim.endpoint, body)
-        finally:
-            self._at_engine -= 1
 
     def _pause(self, answer: Answer, tries: Tries) -> float | None:
         if answer.status_code < 400:
@@ -251,12 +258,13 @@ class ChunkRun:
     def _put_off(self, refused: PutOff, began: float) -> None:
         """Leave the request without a result until the chunk has rested, and so its place to another.
 
-        Where nobody has been served in all that time, it is not about the request, and no others are to follow.
+        Where nobody has been served in all that time, it is not about the request: those at the engine are seen out,
+        and no others follow.
         """
         self._put_off_seconds = max(self._put_off_seconds, refused.pause_seconds)
-        if self._feeding and not self._at_engine and self._host.served_at < began:
+        if self._host.served_at < began:
+            self._resting = True
             self._host.rest(refused.status_code, refused.pause_seconds)
-            self.stop()
 
     def _give_up(self, waiting: Waiting, code: str, message: str) -> None:
         """Let the request have this error for its result."""

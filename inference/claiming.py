@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -13,14 +12,17 @@ from inference.engines.base import Usage
 from schemas.database import copy_rows
 from schemas.errors import LeaseLost
 
+# A rest that lasts longer than any does was given by a clock that has been set back since.
+RESTED: Final = "(chunks.not_before BETWEEN now() AND now() + interval '10 minutes') IS NOT TRUE"
+
 # What killed an engine more than once, or was refused by it, comes after what was not, so that it can't hold up healthy
 # work; but in its last hour it is due like any other. Once may have been an accident.
-CLAIM: Final = text("""
+CLAIM: Final = text(f"""
     WITH best AS (
-        SELECT chunks.batch_id, chunks.number, batches.endpoint, batches.expires_at
+        SELECT chunks.batch_id, chunks.number, batches.endpoint
         FROM chunks JOIN batches ON batches.id = chunks.batch_id
         WHERE chunks.state = 'waiting' AND chunks.model = ANY(:models)
-          AND (chunks.not_before IS NULL OR chunks.not_before <= now())
+          AND {RESTED}
           AND batches.status = 'in_progress' AND batches.expires_at > now()
         ORDER BY batches.priority DESC,
                  (chunks.deaths > 1 OR chunks.rests > 1) AND batches.expires_at > now() + interval '1 hour',
@@ -30,13 +32,11 @@ CLAIM: Final = text("""
     UPDATE chunks SET state = 'leased', worker = :worker, epoch = epoch + 1, reached = 0, not_before = NULL,
            lease_expires_at = now() + make_interval(secs => :lease_seconds)
     FROM best WHERE chunks.batch_id = best.batch_id AND chunks.number = best.number
-    RETURNING chunks.batch_id, chunks.number, chunks.epoch, chunks.model, best.endpoint, best.expires_at,
+    RETURNING chunks.batch_id, chunks.number, chunks.epoch, chunks.model, best.endpoint,
               chunks.deaths, chunks.suspect_to, chunks.rests
 """)
 
-# By which the sweep knows those that their worker does not go on with.
-LANDING: Final = "/* landing */"
-LAND: Final = text(f"""{LANDING}
+LAND: Final = text("""
     UPDATE chunks SET lease_expires_at = now() + make_interval(secs => :lease_seconds),
            completed = chunks.completed + :completed, failed = chunks.failed + :failed,
            input_tokens = chunks.input_tokens + :input_tokens, cached_tokens = chunks.cached_tokens + :cached_tokens,
@@ -82,12 +82,13 @@ RELEASE_STALE: Final = text(f"""
     FROM stale WHERE chunks.batch_id = stale.batch_id AND chunks.number = stale.number
 """)
 
-# A worker that is stopped in the middle of a landing holds its chunk for as long as its connection lives.
-END_STUCK_LANDINGS: Final = text(f"""
+# A worker that is stopped in the middle of a landing holds its chunk for as long as its connection lives. One whose
+# network is slow is given the time that an idle transaction has.
+STUCK_SECONDS: Final = 300.0
+END_STUCK_LANDINGS: Final = text("""
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE datname = current_database() AND usename = current_user AND query LIKE '{LANDING}%'
-      AND (state = 'idle in transaction' OR state = 'active' AND wait_event = 'ClientRead')
-      AND greatest(query_start, state_change) < now() - make_interval(secs => :lease_seconds)
+    WHERE datname = current_database() AND usename = current_user AND query LIKE 'COPY results%'
+      AND state = 'active' AND wait_event = 'ClientRead' AND query_start < now() - make_interval(secs => :seconds)
 """)
 
 # A lease that lasts longer than any does was given by a clock that has been set back since. Its holder may be well and
@@ -114,7 +115,7 @@ MAY_END: Final = text("""
 """)
 
 COUNTS: Final = ("completed", "failed", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
-COPY_RESULTS: Final = f"{LANDING} COPY results (batch_id, line, succeeded, answer) FROM STDIN"
+COPY_RESULTS: Final = "COPY results (batch_id, line, succeeded, answer) FROM STDIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +125,11 @@ class Claim:
     epoch: int
     model: str
     endpoint: str
-    expires_at: datetime
     # How often an engine died over this chunk, and up to which line its requests are suspects.
     deaths: int = 0
     suspect_to: int = 0
-    # How many leases in a row had all their requests put off.
+    # 0 if its last lease had nothing put off; else 1, and one more for each lease since in which nothing was
+    # answered.
     rests: int = 0
 
     @property
@@ -207,7 +208,7 @@ def end_lease(session: Session, claim: Claim, outcome: Outcome = Outcome()) -> N
 
 def release_stale(session: Session, lease_seconds: float) -> None:
     """Take back what nobody has renewed in time. Its holder, should it live, can't write any more."""
-    session.execute(END_STUCK_LANDINGS, {"lease_seconds": lease_seconds})
+    session.execute(END_STUCK_LANDINGS, {"seconds": STUCK_SECONDS})
     session.execute(SHORTEN_LEASES, {"lease_seconds": lease_seconds})
     session.execute(RELEASE_STALE)
 

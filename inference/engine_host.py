@@ -44,7 +44,7 @@ class EngineHost:
         self.detail = ""
         self.started_at = now()
         self.in_flight = 0
-        # When an engine last gave an answer that is no refusal.
+        # When the engine last gave an answer that is no refusal.
         self.served_at = 0.0
         self.stopping = asyncio.Event()
         # One chunk feeds the engine at a time; the next one starts while the last one drains.
@@ -153,9 +153,11 @@ class EngineHost:
     async def _loaded_in_time(self, model: str) -> Loaded:
         limit = settings().engine_load_seconds
         try:
-            async with asyncio.timeout(limit or None):
+            async with asyncio.timeout(limit or None) as patience:
                 return await self.engine.load(model, self.models[model])
         except TimeoutError as error:
+            if not patience.expired():
+                raise
             raise EngineError(f"{model} is not loaded after {limit:.0f} seconds.") from error
 
     async def _unload(self) -> None:
@@ -203,15 +205,13 @@ class EngineHost:
         self.served_at = time.monotonic()
         if self.held is not None and self.state == WorkerState.READY:
             self._reloads.worked(self.held)
-            self.detail = ""
 
     def rest(self, refused_with: int, asked_seconds: float) -> None:
-        """The engine is overloaded or can't be reached: ask it for nothing more, for a while."""
-        if self.held is None or self.state != WorkerState.READY:
-            return
-        seconds = self._reloads.rest(self.held, time.monotonic(), asked_seconds)
-        self.detail = f"{self.held} is refused with status {refused_with}; the next try is in {seconds:.0f} seconds"
-        log.warning("%s: %s", self.worker, self.detail)
+        """The engine is overloaded or can't be reached: take up no more work for its model, for a while."""
+        moment = time.monotonic()
+        if self.held is not None and not self._reloads.rests(self.held, moment):
+            self._reloads.rest(self.held, moment, refused_with, asked_seconds)
+            log.warning("%s: %s", self.worker, self.visible_detail)
 
     def _fail(self, model: str, error: EngineError) -> None:
         self._reloads.failed(model, time.monotonic())
@@ -229,6 +229,10 @@ class EngineHost:
                     self.broke(EngineError(f"The engine has not moved for {patience_seconds:.0f} seconds."))
             except Exception:
                 log.exception("%s: the engine's pulse can't be taken", self.worker)
+
+    @property
+    def visible_detail(self) -> str:
+        return self.detail or self._reloads.why_resting(time.monotonic())
 
     @property
     def visible_state(self) -> WorkerState:

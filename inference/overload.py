@@ -14,6 +14,8 @@ FIRST_PAUSE_SECONDS: Final = 0.5
 PATIENCE_SECONDS: Final = 20.0
 FIRST_REST_SECONDS: Final = 15.0
 LONGEST_REST_SECONDS: Final = 300.0
+# Of a model on one worker: all work for it waits meanwhile.
+LONGEST_MODEL_REST_SECONDS: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -56,9 +58,14 @@ def patience_seconds(rests: int) -> float:
     return PATIENCE_SECONDS / 10 if rests else PATIENCE_SECONDS
 
 
-def rest_seconds(rests: int, asked_seconds: float) -> float:
-    """How long to leave alone what was put off, after so many rests that came to nothing.
+def refuses(status_code: int) -> bool:
+    """Whether an answer says nothing of the request."""
+    return status_code in LATER or status_code == SERVER_ERROR
+
+
+def rest_seconds(rests: int, asked_seconds: float, longest: float = LONGEST_REST_SECONDS) -> float:
+    """How long to leave alone what was put off, after so many rests in a row that came to nothing.
 
     A server may ask for days; it is asked again within minutes.
     """
-    return min(max(FIRST_REST_SECONDS * 2.0 ** min(rests, 10), asked_seconds), LONGEST_REST_SECONDS)
+    return min(max(FIRST_REST_SECONDS * 2.0 ** min(rests, 10), asked_seconds), longest)

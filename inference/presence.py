@@ -14,7 +14,7 @@ def record(session: Session, host: EngineHost) -> None:
         "device": host.loaded.device if host.loaded else "",
         "model": host.held,
         "state": host.visible_state,
-        "detail": host.detail,
+        "detail": host.visible_detail,
         "in_flight": host.in_flight,
         "seen_at": func.now(),
     }

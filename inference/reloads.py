@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from inference.overload import rest_seconds
+from inference.overload import LONGEST_MODEL_REST_SECONDS, rest_seconds
 
 PAUSES_SECONDS: Final = (0, 1, 1, 2, 2, 5, 5, 10, 10, 30, 60)
 
@@ -15,6 +15,7 @@ class _Record:
     not_before: float = 0.0
     rests: int = 0
     resting_until: float = 0.0
+    refused_with: int = 0
 
 
 class Reloads:
@@ -26,16 +27,23 @@ class Reloads:
         record.failures += 1
         record.not_before = moment + PAUSES_SECONDS[min(record.failures, len(PAUSES_SECONDS)) - 1]
 
-    def rest(self, model: str, moment: float, asked_seconds: float) -> float:
-        """Its server refuses everything: leave it alone for these seconds."""
+    def rest(self, model: str, moment: float, refused_with: int, asked_seconds: float) -> None:
+        """Its server refuses everything: leave it alone for a while."""
         record = self._records[model]
-        seconds = rest_seconds(record.rests, asked_seconds)
+        record.refused_with = refused_with
+        record.resting_until = moment + rest_seconds(record.rests, asked_seconds, LONGEST_MODEL_REST_SECONDS)
         record.rests += 1
-        record.resting_until = moment + seconds
-        return seconds
 
     def rests(self, model: str, moment: float) -> bool:
         return self._records[model].resting_until > moment
+
+    def why_resting(self, moment: float) -> str:
+        """In words for people; nothing where no model rests."""
+        return "; ".join(
+            f"{model} is refused with status {record.refused_with}, next try in {record.resting_until - moment:.0f} s"
+            for model, record in self._records.items()
+            if record.resting_until > moment
+        )
 
     def worked(self, model: str) -> None:
         self._records[model] = _Record()
@@ -44,7 +52,7 @@ class Reloads:
         return [
             model
             for model, record in self._records.items()
-            if record.not_before <= moment and record.resting_until <= moment
+            if record.not_before <= moment and not self.rests(model, moment)
         ]
 
     def next_to_load(self, preferred: str | None, moment: float) -> tuple[str, float]:

@@ -30,10 +30,12 @@ LOOK_AGAIN_SECONDS: Final = 1.0
 async def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int:
     """Run chunks until none is due for this worker; returns how many.
 
-    `may_end` is told of each batch that waits for nothing more.
+    `may_end` is told of each batch that waits for nothing more; it must not block. A chunk that can't be ended in order
+    holds up no other one, and is raised once there is no more to do.
     """
     chunks = 0
     draining: set[asyncio.Task[None]] = set()
+    errors: list[BaseException] = []
     try:
         while True:
             run = await _start_next(host) if len(draining) < MOST_DRAINING else None
@@ -44,7 +46,9 @@ async def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int
                 ended, draining = await asyncio.wait(
                     draining, timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
-                await asyncio.gather(*ended)
+                errors += [error for one in ended if (error := one.exception()) is not None]
+            elif errors:
+                raise errors[0]
             else:
                 return chunks
     finally:
@@ -55,8 +59,7 @@ async def work_through(host: EngineHost, may_end: Callable[[UUID], None]) -> int
 async def _see_out(run: ChunkRun, may_end: Callable[[UUID], None]) -> None:
     await _end(run)
     if await patiently(_may_end, run.claim.batch_id):
-        # It sends a message, and a broker that is away must not hold up the engine.
-        await asyncio.to_thread(may_end, run.claim.batch_id)
+        may_end(run.claim.batch_id)
 
 
 async def _start_next(host: EngineHost) -> ChunkRun | None:

@@ -24,10 +24,10 @@ TO_FINALISE: Final = text("""
             SELECT FROM chunks WHERE chunks.batch_id = batches.id AND chunks.state <> 'done'))
     ORDER BY id
 """)
-CHUNKS_DUE: Final = text("""
+CHUNKS_DUE: Final = text(f"""
     SELECT count(*) FROM chunks JOIN batches ON batches.id = chunks.batch_id
     WHERE chunks.state = 'waiting' AND batches.status = 'in_progress'
-      AND (chunks.not_before IS NULL OR chunks.not_before <= now())
+      AND {claiming.RESTED}
 """)
 
 

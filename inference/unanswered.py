@@ -24,6 +24,7 @@ UNANSWERED: Final = f"""
     WHERE batch_id = :batch_id AND chunk = :number AND line > :after_line AND line <= :up_to AND {SUCCEEDED} IS NULL
 """
 READ_PAGE: Final = text(page_query("line, custom_id, body", UNANSWERED, order="line", sized="body"))
+ANY_LINE: Final = text(f"SELECT line {UNANSWERED} ORDER BY random() LIMIT 1")
 COUNT: Final = text(f"SELECT count(*) {UNANSWERED}")
 
 
@@ -39,6 +40,12 @@ def read_page(
     wanted = claim.fence | {"after_line": after_line, "up_to": up_to, "rows": at_most, "bytes": at_most_bytes}
     with session_scope() as session:
         return [Waiting(*row) for row in session.execute(READ_PAGE, wanted)]
+
+
+def any_line(claim: Claim) -> int:
+    """The line of one of them, by chance."""
+    with session_scope() as session:
+        return int(session.scalar(ANY_LINE, claim.fence | {"after_line": 0, "up_to": LAST_LINE}) or 0)
 
 
 def count(claim: Claim, up_to: int) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from types import SimpleNamespace
 from typing import Final, NoReturn
 
@@ -246,7 +247,7 @@ async def _in_thread(make: Callable[..., AsyncLLM], *args: object) -> AsyncLLM:
     try:
         return await asyncio.shield(making)
     except asyncio.CancelledError:
-        # A thread can't be ended. Without its processes it fails by itself, unless it is just done.
+        # A thread can't be ended. Without its processes it fails by itself; what it starts later ends when it is done.
         children.kill(set(children.started()).difference(before))
         making.add_done_callback(_end_late)
         raise
@@ -254,7 +255,7 @@ async def _in_thread(make: Callable[..., AsyncLLM], *args: object) -> AsyncLLM:
 
 def _end_late(made: "asyncio.Task[AsyncLLM]") -> None:
     if not made.cancelled() and made.exception() is None:
-        made.result().shutdown(SHUTDOWN_SECONDS)
+        Thread(target=_end, args=(made.result(),), daemon=True).start()
 
 
 def _end(engine: AsyncLLM) -> None:

@@ -58,9 +58,12 @@ def test_a_write_under_an_older_lease_is_refused() -> None:
         assert claiming.land(session, present, answer_of(batch_id), 20)
 
 
-def test_a_landing_that_its_worker_does_not_go_on_with_is_ended_by_the_sweep(database_url: str) -> None:
+def test_a_landing_that_its_worker_does_not_go_on_with_is_ended_by_the_sweep(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As a worker leaves it that is stopped by a signal, or by whoever moves its machine."""
     batch_id = submit(as_jsonl([chat_line("only")]))
+    monkeypatch.setattr(claiming, "STUCK_SECONDS", 0.5)
     lapsed = leased("gpu0")
     expire_leases()
     with ExitStack() as stack:
@@ -70,15 +73,15 @@ def test_a_landing_that_its_worker_does_not_go_on_with_is_ended_by_the_sweep(dat
         stopped.execute("UPDATE chunks SET completed = 1")
         copy = stack.enter_context(stopped.cursor().copy(COPY_RESULTS.encode()))
         copy.write(answer_of(batch_id).rows[0])
-        assert wait_until(lambda: took_back(lapsed, lease_seconds=0.1), 10)
+        assert wait_until(lambda: took_back(lapsed), 10)
         for _ in range(3):
             copy.write(answer_of(batch_id).rows[0])
             time.sleep(0.2)
 
 
-def took_back(claim: Claim, lease_seconds: float) -> bool:
+def took_back(claim: Claim) -> bool:
     with session_scope() as session:
-        claiming.release_stale(session, lease_seconds)
+        claiming.release_stale(session, 20)
         return session.get_one(Chunk, (claim.batch_id, claim.number)).state == "waiting"
 
 

@@ -179,7 +179,7 @@ def test_answers_that_cannot_be_saved_are_not_held_against_the_engine() -> None:
         assert host.submit(work_through(host, lambda _: None)).exception(10) is not None
     with session_scope() as session:
         chunk = session.get_one(Chunk, (batch_id, 0))
-        assert (chunk.state, chunk.worker, chunk.deaths) == ("waiting", None, 0)
+        assert (chunk.state, chunk.worker, chunk.deaths, chunk.rests) == ("waiting", None, 0, 1)
 
 
 @pytest.mark.usefixtures("database_url")

@@ -32,8 +32,8 @@ def test_without_redis_work_goes_on_later_than_usual() -> None:
 
 
 def test_a_worker_whose_server_refuses_everything_says_so() -> None:
-    waiting = replace(WORKER, detail="m is refused with status 429; the next try is in 15 seconds")
-    problem = "Worker gpu0: m is refused with status 429; the next try is in 15 seconds."
+    waiting = replace(WORKER, detail="m is refused with status 429, next try in 15 s")
+    problem = "Worker gpu0: m is refused with status 429, next try in 15 s."
     assert verdict(waiting) == ("degraded", [problem])
 
 

@@ -14,6 +14,15 @@ def test_the_first_failure_is_tried_again_at_once_and_later_ones_ever_later() ->
     assert pauses[-1] == 60
 
 
+def test_a_model_that_is_refused_rests_for_a_minute_at_most_and_says_why() -> None:
+    reloads = Reloads(["a", "b"])
+    for _ in range(9):
+        reloads.rest("a", 100.0, refused_with=503, asked_seconds=3600)
+    assert reloads.due(100.0) == ["b"]
+    assert reloads.why_resting(100.0) == "a is refused with status 503, next try in 60 s"
+    assert (reloads.due(160.0), reloads.why_resting(160.0)) == (["a", "b"], "")
+
+
 def test_a_model_that_served_has_a_clean_record() -> None:
     reloads = Reloads(["a"])
     for _ in range(5):
