@@ -75,8 +75,8 @@ class Chunk(Base):
     epoch: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None]
     lease_expires_at: Mapped[datetime | None]
-    # While an engine refuses its requests, a waiting chunk rests until then. `rests` counts the leases since any of them
-    # was answered.
+    # While an engine refuses its requests, a waiting chunk rests until then. `rests` counts the leases since any of
+    # them was answered.
     not_before: Mapped[datetime | None]
     rests: Mapped[int] = mapped_column(default=0)
     # How often an engine died over this chunk's requests since the last time that none was under suspicion, and up to
