@@ -8,23 +8,25 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import load
+from benchmarks import against_run_batch, load
+
+PARTS = {"load": load.figures, "engine": against_run_batch.figures}
 
 
 @click.command()
-@click.option("--scale", default=1.0, help="Share of the 170,000 requests to run, for a quick look.")
-def main(scale: float) -> None:
+@click.option("--scale", default=1.0, help="Share of the requests to run, for a quick look.")
+@click.option("--part", "parts", type=click.Choice(list(PARTS)), multiple=True, help="What to measure. Default: all.")
+def main(scale: float, parts: tuple[str, ...]) -> None:
     console = Console(width=120)
     memory = psutil.virtual_memory().total / 1024**3
     console.print(
         f"{psutil.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, {platform.platform()}"
     )
     table = Table("figure", "measured", "limit", "", "beside it")
-    measured = load.figures(scale)
+    measured = [figure for part in parts or PARTS for figure in PARTS[part](scale)]
     for figure in measured:
         verdict = "ok" if figure.holds else "[bold red]over"
-        limit = f"{figure.limit:.1f} {figure.unit}" if figure.limit != float("inf") else "-"
-        table.add_row(figure.name, f"{figure.measured:.1f} {figure.unit}", limit, verdict, figure.beside)
+        table.add_row(figure.name, f"{figure.measured:.3g} {figure.unit}", figure.shown_limit, verdict, figure.beside)
     console.print(table)
     sys.exit(0 if all(figure.holds for figure in measured) else 1)
 

@@ -1,7 +1,6 @@
 """170,000 requests through the whole system on the stub engine, beside the bare limit of the same run."""
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import httpx
 
 from benchmarks import bare_limit, leases, workload
+from benchmarks.figure import Figure
 from benchmarks.system import Polling, watched_memory
 from cli.embedded import EmbeddedPostgres
 from tests.system import System, started
@@ -18,19 +18,6 @@ LEASED_REQUESTS = 30_000
 UPLOAD_BYTES = 200 * 1024**2
 # Servers that are not ours are shown, but the limit on memory is for our own processes.
 NOT_OURS = {"postgres", "valkey"}
-
-
-@dataclass(frozen=True)
-class Figure:
-    name: str
-    measured: float
-    limit: float
-    unit: str
-    beside: str = ""
-
-    @property
-    def holds(self) -> bool:
-        return self.measured <= self.limit
 
 
 def figures(scale: float = 1.0) -> list[Figure]:
