@@ -61,6 +61,9 @@ class Progress:
     cached_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0
+    shared_requests: int = 0
+    shared_input_tokens: int = 0
+    shared_output_tokens: int = 0
 
 
 COUNTS: Final = tuple(Progress.__dataclass_fields__)

@@ -24,9 +24,9 @@ from inference.overload import (
     rest_seconds,
 )
 from inference.patience import patiently
-from inference.result_lines import answered_line, result_row, unanswered_line
+from inference.result_lines import answered_lines, result_row, unanswered_line
 from inference.suspicion import group_size, is_culprit
-from inference.unanswered import LAST_LINE, Waiting
+from inference.unanswered import Waiting
 from schemas.database import session_scope
 from schemas.errors import EngineError
 from schemas.settings import settings
@@ -84,7 +84,7 @@ class ChunkRun:
             await self._try_suspects()
         if self.stopped:
             return
-        await self._note_reach(LAST_LINE)
+        await self._note_reach(len(self.claim.lines))
         async with aclosing(self._unanswered()) as requests:
             async for waiting in requests:
                 if not await self._hand_over(waiting):
@@ -144,13 +144,13 @@ class ChunkRun:
                 self._give_up(group[0], *ENGINE_CRASHED)
                 await self._flushed()
             else:
-                await self._note_reach(group[-1].line)
+                await self._note_reach(group[-1].place)
                 await self._answer_alone(group)
 
-    async def _note_reach(self, line: int) -> None:
+    async def _note_reach(self, place: int) -> None:
         """Have on record how far the engine may get, before it gets there."""
         if self._can_kill:
-            await patiently(_reach, self.claim, line)
+            await patiently(_reach, self.claim, place)
 
     async def _answer_alone(self, group: Sequence[Waiting]) -> None:
         """Have these answered and saved before anything else is at the engine."""
@@ -174,21 +174,19 @@ class ChunkRun:
 
         The first ones may be those that are refused: then begin anywhere.
         """
-        first = await patiently(unanswered.any_line, self.claim) if self.claim.rests else 0
-        for after_line, up_to in ((first, LAST_LINE), (0, first)):
-            next_page = asyncio.create_task(self._page_after(after_line, up_to))
+        first = await patiently(unanswered.any_place, self.claim) if self.claim.rests else 0
+        for after, up_to in ((first, len(self.claim.lines)), (0, first)):
+            next_page = asyncio.create_task(self._page_after(after, up_to))
             try:
                 while page := await next_page:
-                    next_page = asyncio.create_task(self._page_after(page[-1].line, up_to))
+                    next_page = asyncio.create_task(self._page_after(page[-1].place, up_to))
                     for waiting in random.sample(page, len(page)) if self.claim.rests else page:
                         yield waiting
             finally:
                 next_page.cancel()
 
-    async def _page_after(self, line: int, up_to: int) -> Sequence[Waiting]:
-        if self.stopped or line >= up_to:
-            return []
-        return await patiently(unanswered.read_page, self.claim, line, up_to)
+    async def _page_after(self, place: int, up_to: int) -> Sequence[Waiting]:
+        return [] if self.stopped else await patiently(unanswered.read_page, self.claim, place, up_to)
 
     # Answering
 
@@ -198,7 +196,7 @@ class ChunkRun:
         if self.stopped or self._resting:
             self._host.release()
             return False
-        self._fed_to = max(self._fed_to, waiting.line)
+        self._fed_to = max(self._fed_to, waiting.place)
         task = asyncio.create_task(self._answer(waiting))
         self._in_flight.add(task)
         task.add_done_callback(self._ended)
@@ -213,7 +211,7 @@ class ChunkRun:
         began = time.monotonic()
         try:
             answer = await self._lasting_answer(waiting.body.encode(), began)
-            line = answered_line(self.claim.batch_id, waiting.line, waiting.custom_id, answer)
+            answers = answered_lines(self.claim.batch_id, waiting.lines, answer)
         except EngineError as error:
             self._host.broke(error)
         except PutOff as refused:
@@ -225,7 +223,7 @@ class ChunkRun:
             if not refuses(answer.status_code):
                 self._answered_any = True
                 self._host.served()
-            self._add(waiting, line, answer.status_code < 300, answer.usage)
+            self._add(waiting, answers, answer.status_code < 300, answer.usage)
 
     async def _lasting_answer(self, body: bytes, began: float) -> Answer:
         """The answer that counts: an overloaded engine is asked again."""
@@ -269,16 +267,21 @@ class ChunkRun:
     def _give_up(self, waiting: Waiting, code: str, message: str) -> None:
         """Let the request have this error for its result."""
         log.error("batch %s line %d: %s: %s", self.claim.batch_id, waiting.line, code, message)
-        self._add(waiting, unanswered_line(self.claim.batch_id, waiting.line, waiting.custom_id, code, message))
+        batch_id = self.claim.batch_id
+        errors = [unanswered_line(batch_id, line, custom_id, code, message) for line, custom_id in waiting.lines]
+        self._add(waiting, errors, succeeded=False, usage=Usage())
 
-    def _add(self, waiting: Waiting, line: bytes, succeeded: bool = False, usage: Usage = Usage()) -> None:  # noqa: B008
-        row = result_row(self.claim.batch_id, waiting.line, succeeded=succeeded, answer=line)
-        self._lander.add(row, succeeded, usage)
+    def _add(self, waiting: Waiting, answers: Sequence[bytes], succeeded: bool, usage: Usage) -> None:
+        rows = [
+            result_row(self.claim.batch_id, line, succeeded=succeeded, answer=answer)
+            for (line, _), answer in zip(waiting.lines, answers, strict=True)
+        ]
+        self._lander.add(rows, succeeded, usage)
 
 
-def _reach(claim: Claim, line: int) -> None:
+def _reach(claim: Claim, place: int) -> None:
     with session_scope() as session:
-        claiming.reach(session, claim, line)
+        claiming.reach(session, claim, place)
 
 
 def _acquit(claim: Claim) -> None:

@@ -1,7 +1,7 @@
 """Who runs what: chunks are claimed under a lease, and every write is fenced by the lease's epoch."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
 from typing import Final
 from uuid import UUID
 
@@ -32,8 +32,8 @@ CLAIM: Final = text(f"""
     UPDATE chunks SET state = 'leased', worker = :worker, epoch = epoch + 1, reached = 0, not_before = NULL,
            lease_expires_at = now() + make_interval(secs => :lease_seconds)
     FROM best WHERE chunks.batch_id = best.batch_id AND chunks.number = best.number
-    RETURNING chunks.batch_id, chunks.number, chunks.epoch, chunks.model, best.endpoint,
-              chunks.deaths, chunks.suspect_to, chunks.rests
+    RETURNING chunks.batch_id, chunks.number, chunks.epoch, chunks.model, chunks.lines, chunks.repeats,
+              best.endpoint, chunks.deaths, chunks.suspect_to, chunks.rests
 """)
 
 LAND: Final = text("""
@@ -41,7 +41,10 @@ LAND: Final = text("""
            completed = chunks.completed + :completed, failed = chunks.failed + :failed,
            input_tokens = chunks.input_tokens + :input_tokens, cached_tokens = chunks.cached_tokens + :cached_tokens,
            output_tokens = chunks.output_tokens + :output_tokens,
-           reasoning_tokens = chunks.reasoning_tokens + :reasoning_tokens
+           reasoning_tokens = chunks.reasoning_tokens + :reasoning_tokens,
+           shared_requests = chunks.shared_requests + :shared_requests,
+           shared_input_tokens = chunks.shared_input_tokens + :shared_input_tokens,
+           shared_output_tokens = chunks.shared_output_tokens + :shared_output_tokens
     FROM batches
     WHERE chunks.batch_id = :batch_id AND chunks.number = :number AND chunks.epoch = :epoch
       AND chunks.state = 'leased' AND batches.id = chunks.batch_id
@@ -49,7 +52,7 @@ LAND: Final = text("""
 """)
 
 REACH: Final = text("""
-    UPDATE chunks SET reached = :line
+    UPDATE chunks SET reached = :place
     WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
 """)
 
@@ -58,8 +61,8 @@ ACQUIT: Final = text("""
     WHERE batch_id = :batch_id AND number = :number AND epoch = :epoch AND state = 'leased'
 """)
 
-# The end of a lease. `died_at` is the last line that may have been at an engine when it died: up to there, what has no
-# result is suspect. 0 means that nothing died.
+# The end of a lease. `died_at` is the place up to which requests may have been at an engine when it died: up to there,
+# what has no result is suspect. 0 means that nothing died.
 GIVE_BACK: Final = """
     UPDATE chunks SET worker = NULL, lease_expires_at = NULL,
            state = CASE WHEN completed + failed >= total THEN 'done' ELSE 'waiting' END,
@@ -114,7 +117,6 @@ MAY_END: Final = text("""
     FROM batches WHERE id = :batch_id
 """)
 
-COUNTS: Final = ("completed", "failed", "input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens")
 COPY_RESULTS: Final = "COPY results (batch_id, line, succeeded, answer) FROM STDIN"
 
 
@@ -124,8 +126,12 @@ class Claim:
     number: int
     epoch: int
     model: str
+    # In the order in which they run. A place is the number of those before it.
+    lines: Sequence[int]
+    # The other lines that get the answer of one of these.
+    repeats: Mapping[str, Sequence[int]]
     endpoint: str
-    # How often an engine died over this chunk, and up to which line its requests are suspects.
+    # How often an engine died over this chunk, and up to which place its requests are suspects.
     deaths: int = 0
     suspect_to: int = 0
     # 0 if its last lease had nothing put off; else 1, and one more for each lease since in which nothing was
@@ -141,7 +147,7 @@ class Claim:
 class Outcome:
     """How a lease ended, beside what it saved."""
 
-    # The last line that may have been at the engine when it died; 0 as long as it lives.
+    # The place up to which requests may have been at the engine when it died; 0 as long as it lives.
     died_at: int = 0
     # For how long to leave alone what the engine refuses; 0 where it refuses nothing.
     rest_seconds: float = 0.0
@@ -159,19 +165,27 @@ class Landing:
     cached_tokens: int = 0
     output_tokens: int = 0
     reasoning_tokens: int = 0
+    shared_requests: int = 0
+    shared_input_tokens: int = 0
+    shared_output_tokens: int = 0
 
-    def add(self, row: bytes, succeeded: bool, usage: Usage) -> None:
-        self.rows.append(row)
-        self.completed += succeeded
-        self.failed += not succeeded
-        self.input_tokens += usage.input_tokens
-        self.cached_tokens += usage.cached_tokens
-        self.output_tokens += usage.output_tokens
-        self.reasoning_tokens += usage.reasoning_tokens
+    def add(self, rows: Sequence[bytes], succeeded: bool, usage: Usage) -> None:
+        """The lines that one answer is for: all but the first have it without any work."""
+        count, shared = len(rows), len(rows) - 1
+        self.rows += rows
+        self.completed += count * succeeded
+        self.failed += count * (not succeeded)
+        self.input_tokens += count * usage.input_tokens
+        self.cached_tokens += count * usage.cached_tokens
+        self.output_tokens += count * usage.output_tokens
+        self.reasoning_tokens += count * usage.reasoning_tokens
+        self.shared_requests += shared
+        self.shared_input_tokens += shared * usage.input_tokens
+        self.shared_output_tokens += shared * usage.output_tokens
 
     @property
     def counts(self) -> dict[str, int]:
-        return {name: getattr(self, name) for name in COUNTS}
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "rows"}
 
 
 def claim(session: Session, worker: str, models: Sequence[str], held: str | None, lease_seconds: float) -> Claim | None:
@@ -191,9 +205,9 @@ def land(session: Session, claim: Claim, landing: Landing, lease_seconds: float)
     return bool(row[0])
 
 
-def reach(session: Session, claim: Claim, line: int) -> None:
-    """Lines up to this one may be at an engine from now on: they are suspects should the whole process die with it."""
-    session.execute(REACH, claim.fence | {"line": line})
+def reach(session: Session, claim: Claim, place: int) -> None:
+    """What is before this place may be at an engine from now on: suspects, should the whole process die with it."""
+    session.execute(REACH, claim.fence | {"place": place})
 
 
 def acquit(session: Session, claim: Claim) -> None:

@@ -16,8 +16,8 @@ from inference.context_length import ContextLimits
 from inference.file_store import file_store
 from inference.lines import LineTooLong, read_lines
 from inference.models import registry
-from inference.planner import Planner, chunk_size
-from inference.request_lines import LineInvalid, RequestLine, compact, parse_line
+from inference.planner import Planner
+from inference.request_lines import LineInvalid, RequestLine, compact, digest_of, longest_answer, parse_line, prompt_of
 from inference.webhooks import outbox
 from schemas.database import copy_field, copy_rows, copy_text
 from schemas.errors import ContentGone, QuotaExceeded
@@ -28,8 +28,7 @@ from schemas.tables.base import now
 
 log = logging.getLogger(__name__)
 
-COPY_REQUESTS: Final = "COPY requests (batch_id, chunk, line, custom_id, body) FROM STDIN"
-TYPICAL_LINE_BYTES: Final = 1000
+COPY_REQUESTS: Final = "COPY requests (batch_id, line, custom_id, body) FROM STDIN"
 LIVE_WORKER: Final = timedelta(minutes=1)
 
 DUPLICATES: Final = text("""
@@ -80,7 +79,7 @@ def _batch_to_validate(session: Session, batch_id: UUID) -> Batch | None:
 
 def _copy_requests(session: Session, batch: Batch, faults: Faults) -> Planner:
     file = session.get_one(File, batch.input_file_id)
-    planner = Planner(_chunk_size(session, file, settings()))
+    planner = Planner(settings().chunk_size, _live_workers(session))
     reader = RequestReader(batch, planner, faults, ContextLimits(registry.list_served(session)), settings())
     try:
         with file_store().open(file.location) as stream:
@@ -96,9 +95,9 @@ def _copy_requests(session: Session, batch: Batch, faults: Faults) -> Planner:
     return planner
 
 
-def _chunk_size(session: Session, file: File, wanted: Settings) -> int:
+def _live_workers(session: Session) -> int:
     live = select(func.count()).where(Worker.seen_at > now() - LIVE_WORKER, Worker.state != WorkerState.STOPPED)
-    return chunk_size(file.bytes // TYPICAL_LINE_BYTES, session.scalar(live) or 1, wanted.chunk_size)
+    return session.scalar(live) or 1
 
 
 def _add_duplicates(session: Session, batch: Batch, faults: Faults) -> None:
@@ -130,8 +129,8 @@ class RequestReader:
                 self.faults.add(number, fault.code, fault.message, fault.param)
                 continue
             self._check_length(number, request, len(body))
-            chunk = self.planner.place(request.model)
-            yield b"%b\t%d\t%d\t%b\t%b\n" % (prefix, chunk, number, copy_field(request.custom_id), copy_text(body))
+            self._place(number, request, body)
+            yield b"%b\t%d\t%b\t%b\n" % (prefix, number, copy_field(request.custom_id), copy_text(body))
         if number == 0:
             self.faults.add(None, "empty_file", "The input file has no lines.", "input_file_id")
 
@@ -143,6 +142,16 @@ class RequestReader:
                 "too_many_requests", f"A batch has at most {self.settings.max_batch_requests:,} requests."
             )
         return parse_line(line, endpoint, served)
+
+    def _place(self, number: int, request: RequestLine, body: bytes) -> None:
+        endpoint = self.batch.endpoint
+        self.planner.place(
+            request.model,
+            number,
+            prompt=prompt_of(request.body, endpoint),
+            longest_answer=longest_answer(request.body, endpoint),
+            digest=digest_of(request.body, endpoint, body),
+        )
 
     def _check_length(self, number: int, request: RequestLine, size: int) -> None:
         excess = self.limits.excess(request.model, request.body, size)
@@ -165,10 +174,18 @@ def _fail(session: Session, batch: Batch, faults: Faults) -> BatchStatus | None:
 
 
 def _start(session: Session, batch: Batch, planner: Planner) -> BatchStatus | None:
-    models = {chunk.model for chunk in planner.chunks}
+    chunks = planner.finish()
+    models = {chunk.model for chunk in chunks}
     rows = [
-        {"batch_id": batch.id, "number": chunk.number, "model": chunk.model, "total": chunk.total}
-        for chunk in planner.chunks
+        {
+            "batch_id": batch.id,
+            "number": number,
+            "model": chunk.model,
+            "total": chunk.total,
+            "lines": chunk.lines,
+            "repeats": chunk.repeats,
+        }
+        for number, chunk in enumerate(chunks)
     ]
     session.execute(insert(Chunk), rows)
     only_model = models.pop() if len(models) == 1 else None

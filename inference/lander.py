@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -35,8 +35,8 @@ class Lander:
         self._work = asyncio.create_task(self._land_until_closed())
         self._work.add_done_callback(self._ended)
 
-    def add(self, row: bytes, succeeded: bool, usage: Usage) -> None:
-        self._landing.add(row, succeeded, usage)
+    def add(self, rows: Sequence[bytes], succeeded: bool, usage: Usage) -> None:
+        self._landing.add(rows, succeeded, usage)
         if len(self._landing.rows) >= LAND_AT_ONCE:
             self._hurry.set()
 

@@ -1,43 +1,149 @@
-"""How a batch is cut into chunks. Pure, and its cost is linear in the batch."""
+"""In which order a batch's requests run, and how they are cut into chunks. Pure, and its cost is linear in the batch.
+
+An engine that has a prompt's beginning in its cache need not compute it again, so requests whose prompts begin alike
+are to be neighbours. Prompts are compared by checksums of their beginnings, at lengths that grow by half: sorting by
+these puts the longest shared beginnings together, without holding any prompt. Among those that begin alike the longest
+answers come first, and chunks get smaller towards the end, so that no worker is left alone with a long one. Requests
+that are the same in every way, and get the same answer, run once.
+"""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from itertools import groupby, pairwise
+from typing import Final, NamedTuple
+from zlib import crc32
 
 CHUNKS_PER_WORKER: Final = 4
 SMALLEST_CHUNK: Final = 100
+# Requests of one model that are sorted together: what a plan holds in memory does not grow with the batch.
+SORTED_TOGETHER: Final = 200_000
+# Bytes. A beginning shorter than the first is not worth the trouble, and engines cache whole blocks only.
+BEGINNINGS: Final = tuple(int(256 * 1.5**step) for step in range(14))
+CHECKSUM_BYTES: Final = 4
+# A chunk may end this much before it is full, so that it ends between prompts that have little in common.
+LATEST_QUARTER: Final = 0.75
 
 
-def chunk_size(expected_requests: int, workers: int, largest: int) -> int:
-    """Chunks small enough that every worker gets several, so that none drains alone at the end."""
-    even = math.ceil(expected_requests / (max(workers, 1) * CHUNKS_PER_WORKER))
+def chunk_size(requests_left: int, workers: int, largest: int) -> int:
+    """Large enough to cost little, small enough that every worker gets some, and that the last ones end together."""
+    even = math.ceil(requests_left / (max(workers, 1) * CHUNKS_PER_WORKER))
     return max(min(even, largest), min(SMALLEST_CHUNK, largest))
 
 
-@dataclass(slots=True)
+def beginnings_of(prompt: bytes) -> bytes:
+    """The checksums of a prompt's beginnings: two that begin alike have results that begin alike."""
+    sums, checksum, start = [], 0, 0
+    for end in BEGINNINGS:
+        if end > len(prompt):
+            break
+        checksum = crc32(prompt[start:end], checksum)
+        sums.append(checksum.to_bytes(CHECKSUM_BYTES))
+        start = end
+    return b"".join(sums)
+
+
+class Placed(NamedTuple):
+    """What a plan knows of a request, in the order in which it sorts."""
+
+    beginnings: bytes
+    # The most tokens of its answer, negative: the longest comes first.
+    brevity: int
+    # The first line that asks exactly the same and gets the same answer.
+    first_line: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedChunk:
-    number: int
     model: str
-    total: int = 0
+    # In the order in which they run.
+    lines: Sequence[int]
+    # The other lines that get the answer of one of these.
+    repeats: Mapping[int, Sequence[int]]
+
+    @property
+    def total(self) -> int:
+        return len(self.lines) + sum(map(len, self.repeats.values()))
+
+
+@dataclass(slots=True)
+class _Window:
+    """Requests of one model that are sorted together."""
+
+    requests: list[Placed] = field(default_factory=list)
+    first_lines: dict[bytes, int] = field(default_factory=dict)
+
+    def add(self, prompt: bytes, longest_answer: int, digest: bytes, line: int) -> None:
+        first_line = self.first_lines.setdefault(digest, line) if digest else line
+        self.requests.append(Placed(beginnings_of(prompt), -longest_answer, first_line, line))
 
 
 @dataclass(slots=True)
 class Planner:
-    """Gives each request, in file order, its chunk: one model each, at most `size` requests."""
+    """Takes requests in file order, and gives chunks of one model each with at most `largest` requests."""
 
-    size: int
+    largest: int
+    workers: int = 1
+    total: int = 0
     chunks: list[PlannedChunk] = field(default_factory=list)
-    _open: dict[str, PlannedChunk] = field(default_factory=dict)
+    _windows: dict[str, _Window] = field(default_factory=dict)
 
-    @property
-    def total(self) -> int:
-        return sum(chunk.total for chunk in self.chunks)
+    def place(self, model: str, line: int, *, prompt: bytes, longest_answer: int, digest: bytes) -> None:
+        """The digest is that of all that decides the answer; empty where the same request may get another one."""
+        self.total += 1
+        window = self._windows.setdefault(model, _Window())
+        window.add(prompt, longest_answer, digest, line)
+        if len(window.requests) == SORTED_TOGETHER:
+            self._cut(model, more_may_come=True)
 
-    def place(self, model: str) -> int:
-        chunk = self._open.get(model)
-        if chunk is None or chunk.total >= self.size:
-            chunk = PlannedChunk(len(self.chunks), model)
-            self.chunks.append(chunk)
-            self._open[model] = chunk
-        chunk.total += 1
-        return chunk.number
+    def finish(self) -> list[PlannedChunk]:
+        for model in list(self._windows):
+            self._cut(model, more_may_come=False)
+        return self.chunks
+
+    def _cut(self, model: str, *, more_may_come: bool) -> None:
+        requests = _in_order(self._windows.pop(model).requests)
+        start = 0
+        while start < len(requests):
+            left = SORTED_TOGETHER if more_may_come else len(requests) - start
+            end = _end_of_chunk(requests, start, chunk_size(left, self.workers, self.largest))
+            self.chunks.append(_chunk(model, requests[start:end]))
+            start = end
+
+
+def _in_order(requests: Sequence[Placed]) -> list[Placed]:
+    """Neighbours share the longest beginning that there is to share; what is no longer shared does not count."""
+    alike = sorted(requests)
+    shared = [0, *(_shared(one.beginnings, other.beginnings) for one, other in pairwise(alike)), 0]
+    return sorted(
+        request._replace(beginnings=request.beginnings[: max(before, after)])
+        for request, (before, after) in zip(alike, pairwise(shared), strict=True)
+    )
+
+
+def _end_of_chunk(requests: Sequence[Placed], start: int, size: int) -> int:
+    """The last place, among those where the chunk is nearly full, at which neighbours have least in common."""
+    latest = start + size
+    if latest >= len(requests):
+        return len(requests)
+    earliest = start + max(1, int(size * LATEST_QUARTER))
+    return min(range(latest, earliest - 1, -1), key=lambda place: _in_common(requests[place - 1], requests[place]))
+
+
+def _in_common(one: Placed, other: Placed) -> tuple[bool, int]:
+    return one.first_line == other.first_line, _shared(one.beginnings, other.beginnings)
+
+
+def _shared(one: bytes, other: bytes) -> int:
+    """How many bytes of checksums two prompts have in common."""
+    size = min(len(one), len(other))
+    for end in range(CHECKSUM_BYTES, size + 1, CHECKSUM_BYTES):
+        if one[end - CHECKSUM_BYTES : end] != other[end - CHECKSUM_BYTES : end]:
+            return end - CHECKSUM_BYTES
+    return size
+
+
+def _chunk(model: str, requests: Sequence[Placed]) -> PlannedChunk:
+    same = [[request.line for request in group] for _, group in groupby(requests, key=lambda one: one.first_line)]
+    return PlannedChunk(model, [line for line, *_ in same], {line: repeats for line, *repeats in same if repeats})

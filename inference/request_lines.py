@@ -2,6 +2,7 @@
 
 from collections.abc import Container
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Final
 
 import orjson
@@ -14,6 +15,9 @@ REQUIRED: Final = {
     "/v1/responses": "input",
 }
 ARCHIVES: Final = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"\xfd7zXZ": "an xz archive"}
+# Tokens. For requests that set no limit; and what nobody's limit is above in earnest.
+LONG_ANSWER: Final = 1024
+LONGEST_ANSWER: Final = 1_000_000
 BOMS: Final = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -49,6 +53,28 @@ def compact(body: dict[str, Any]) -> bytes:
         return orjson.dumps(body)
     except orjson.JSONEncodeError as error:
         raise LineInvalid("nested_too_deeply", f"The body can't be passed on: {error}.", "body") from None
+
+
+def prompt_of(body: dict[str, Any], endpoint: str) -> bytes:
+    """What an engine reads first, in about the order in which it reads it."""
+    return orjson.dumps([body.get("tools"), body.get("instructions"), body[REQUIRED[endpoint]]])
+
+
+def longest_answer(body: dict[str, Any], endpoint: str) -> int:
+    """The most tokens that the answer may have, as far as the request says."""
+    if endpoint == "/v1/embeddings":
+        return 0
+    limits = (body.get(name) for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"))
+    return min(next((limit for limit in limits if type(limit) is int and limit > 0), LONG_ANSWER), LONGEST_ANSWER)
+
+
+def digest_of(body: dict[str, Any], endpoint: str, compact_body: bytes) -> bytes:
+    """The same for requests that get the same answer: all is the same, and nothing is left to chance.
+
+    Empty where an engine may answer the same request in another way.
+    """
+    certain = endpoint == "/v1/embeddings" or body.get("temperature") == 0 or body.get("seed") is not None
+    return blake2b(compact_body, digest_size=16).digest() if certain else b""
 
 
 def _json_object(line: bytes) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The lines of output and error files, as the OpenAI Batch API writes them."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -17,18 +18,26 @@ UNANSWERED: Final = (
     b'{"id":"batch_req_%(batch)b_%(line)d","custom_id":%(custom_id)b,"response":null,'
     b'"error":{"code":%(code)b,"message":%(message)b}}'
 )
+# Its number in the input file, and its custom_id.
+Line = tuple[int, str]
+
 CONTROL: Final = re.compile(rb"[\x00-\x1f]")
 EXPIRED: Final = ("batch_expired", "This request could not be executed before the completion window expired.")
 
 
-def answered_line(batch_id: UUID, line: int, custom_id: str, answer: Answer) -> bytes:
-    return ANSWERED % {
-        b"batch": batch_id.hex.encode(),
-        b"line": line,
-        b"custom_id": orjson.dumps(custom_id),
-        b"status": answer.status_code,
-        b"body": _on_one_line(answer.body),
-    }
+def answered_lines(batch_id: UUID, lines: Sequence[Line], answer: Answer) -> list[bytes]:
+    body = _on_one_line(answer.body)
+    return [
+        ANSWERED
+        % {
+            b"batch": batch_id.hex.encode(),
+            b"line": line,
+            b"custom_id": orjson.dumps(custom_id),
+            b"status": answer.status_code,
+            b"body": body,
+        }
+        for line, custom_id in lines
+    ]
 
 
 def _on_one_line(body: bytes) -> bytes:

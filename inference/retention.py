@@ -129,7 +129,7 @@ def purge_requests(open_session: OpenSession, moment: datetime) -> int:
     due = select(Batch.id).where(Batch.ended_at.is_not(None), Batch.requests_purged_at.is_(None), input_is_gone)
     count = 0
     for batch_id in _all_of(open_session, due):
-        count += _delete_in_slices(open_session, Request, Request.chunk, batch_id, 1)
+        count += _delete_in_slices(open_session, Request, Request.line, batch_id, LINES_AT_ONCE)
         with open_session() as session:
             session.get_one(Batch, batch_id).requests_purged_at = moment
     return count

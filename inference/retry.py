@@ -21,11 +21,8 @@ from schemas.errors import Conflict
 from schemas.states import TERMINAL
 from schemas.tables import Batch
 
-# In the order they were to run.
-UNSUCCESSFUL: Final = f"""
-    FROM requests WHERE batch_id = :batch_id AND (chunk, line) > (:chunk, :line) AND {SUCCEEDED} IS NOT TRUE
-"""
-READ_PAGE: Final = text(page_query("chunk, line, custom_id, body", UNSUCCESSFUL, order="chunk, line", sized="body"))
+UNSUCCESSFUL: Final = f"FROM requests WHERE batch_id = :batch_id AND line > :after_line AND {SUCCEEDED} IS NOT TRUE"
+READ_PAGE: Final = text(page_query("line, custom_id, body", UNSUCCESSFUL, order="line", sized="body"))
 
 
 def retry(
@@ -89,18 +86,18 @@ def _check_can_retry(old: Batch) -> None:
 
 
 def _unanswered(session: Session, old: Batch) -> Iterator[bytes]:
-    """The lines without a successful result, a page at a time."""
+    """The lines without a successful result, in the order of the file they came from, a page at a time."""
     count = 0
-    wanted = {"batch_id": old.id, "chunk": -1, "line": -1, "rows": pages.ROWS, "bytes": pages.BYTES}
+    wanted = {"batch_id": old.id, "after_line": 0, "rows": pages.ROWS, "bytes": pages.BYTES}
     while page := session.execute(READ_PAGE, wanted).all():
         count += len(page)
-        for _, _, custom_id, body in page:
+        for _, custom_id, body in page:
             yield b'{"custom_id":%b,"method":"POST","url":"%b","body":%b}\n' % (
                 orjson.dumps(custom_id),
                 old.endpoint.encode(),
                 body.encode(),
             )
-        wanted |= {"chunk": page[-1].chunk, "line": page[-1].line}
+        wanted["after_line"] = page[-1].line
     if count < old.total - old.completed:
         # A purge is at it.
         raise _not_kept()

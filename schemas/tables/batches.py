@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, Integer
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from schemas.states import BatchStatus, ChunkState
@@ -58,6 +59,10 @@ class Batch(Base):
     cached_tokens: Mapped[Big] = mapped_column(default=0)
     output_tokens: Mapped[Big] = mapped_column(default=0)
     reasoning_tokens: Mapped[Big] = mapped_column(default=0)
+    # The part of the above that was computed once for several requests.
+    shared_requests: Mapped[Big] = mapped_column(default=0)
+    shared_input_tokens: Mapped[Big] = mapped_column(default=0)
+    shared_output_tokens: Mapped[Big] = mapped_column(default=0)
 
 
 class Chunk(Base):
@@ -70,6 +75,10 @@ class Chunk(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     model: Mapped[str]
     total: Mapped[int]
+    # Of the input file, in the order in which they run.
+    lines: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    # Other lines that ask exactly the same as one of `lines` and get its answer; `total` and the counts are with them.
+    repeats: Mapped[dict[str, list[int]]] = mapped_column(JSONB, default=dict)
     state: Mapped[str] = mapped_column(default=ChunkState.WAITING)
     # The fence: a write made under an older epoch is refused inside its own transaction.
     epoch: Mapped[int] = mapped_column(default=0)
@@ -79,8 +88,8 @@ class Chunk(Base):
     # them was answered.
     not_before: Mapped[datetime | None]
     rests: Mapped[int] = mapped_column(default=0)
-    # How often an engine died over this chunk's requests since the last time that none was under suspicion, and up to
-    # which line they are suspects. `reached` is the last line that the present lease may have put at an engine.
+    # How often an engine died over this chunk's requests since the last time that none was under suspicion, and how
+    # many of `lines` are suspects. `reached` is how many of them the present lease may have put at an engine.
     deaths: Mapped[int] = mapped_column(default=0)
     suspect_to: Mapped[int] = mapped_column(default=0)
     reached: Mapped[int] = mapped_column(default=0)
@@ -90,13 +99,16 @@ class Chunk(Base):
     cached_tokens: Mapped[Big] = mapped_column(default=0)
     output_tokens: Mapped[Big] = mapped_column(default=0)
     reasoning_tokens: Mapped[Big] = mapped_column(default=0)
+    # The part of the above that was computed once for several requests.
+    shared_requests: Mapped[Big] = mapped_column(default=0)
+    shared_input_tokens: Mapped[Big] = mapped_column(default=0)
+    shared_output_tokens: Mapped[Big] = mapped_column(default=0)
 
 
 class Request(Base):
     __tablename__ = "requests"
 
     batch_id: Mapped[UUID] = mapped_column(primary_key=True)
-    chunk: Mapped[int] = mapped_column(primary_key=True)
     line: Mapped[int] = mapped_column(primary_key=True)
     custom_id: Mapped[str]
     body: Mapped[str]

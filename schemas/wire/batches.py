@@ -101,12 +101,21 @@ class OutputTokensDetails(ma.Schema):
     reasoning_tokens = ma.fields.Integer()
 
 
+class Shared(ma.Schema):
+    """The part of the usage that was computed once for several requests."""
+
+    requests = ma.fields.Integer(attribute="shared_requests")
+    input_tokens = ma.fields.Integer(attribute="shared_input_tokens")
+    output_tokens = ma.fields.Integer(attribute="shared_output_tokens")
+
+
 class Usage(ma.Schema):
     input_tokens = ma.fields.Integer()
     input_tokens_details = ma.fields.Function(lambda progress: InputTokensDetails().dump(progress))
     output_tokens = ma.fields.Integer()
     output_tokens_details = ma.fields.Function(lambda progress: OutputTokensDetails().dump(progress))
     total_tokens = ma.fields.Function(lambda progress: progress.input_tokens + progress.output_tokens)
+    shared = ma.fields.Function(lambda progress: Shared().dump(progress))
 
 
 class Batch(ma.Schema):

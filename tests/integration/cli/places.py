@@ -94,7 +94,7 @@ def leased_batch() -> None:
         claiming.reach(session, claim, 40)
         landing = claiming.Landing()
         for line in range(1, 11):
-            landing.add(b'%b\t%d\tt\t{"line": %d}\n' % (batch_id.hex.encode(), line, line), True, Usage())
+            landing.add([b'%b\t%d\tt\t{"line": %d}\n' % (batch_id.hex.encode(), line, line)], True, Usage())
         claiming.land(session, claim, landing, 3600)
 
 

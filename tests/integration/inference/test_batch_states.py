@@ -82,7 +82,7 @@ class BatchLife(RuleBasedStateMachine):
         claim = data.draw(st.sampled_from(self.claims))
         landing = Landing()
         for line, succeeded in zip(self._unanswered(), answers, strict=False):
-            landing.add(f"{self.batch_id.hex}\t{line}\t{succeeded}\t{{}}\n".encode(), succeeded, Usage())
+            landing.add([f"{self.batch_id.hex}\t{line}\t{succeeded}\t{{}}\n".encode()], succeeded, Usage())
         with suppress(LeaseLost), session_scope() as session:
             claiming.land(session, claim, landing, LEASE_SECONDS)
         if gives_back:

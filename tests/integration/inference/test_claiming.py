@@ -126,5 +126,5 @@ def expire_leases() -> None:
 
 def answer_of(batch_id: UUID) -> Landing:
     landing = Landing()
-    landing.add(result_row(batch_id, 1, succeeded=True, answer=b"{}"), True, Usage())
+    landing.add([result_row(batch_id, 1, succeeded=True, answer=b"{}")], True, Usage())
     return landing

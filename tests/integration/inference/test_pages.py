@@ -17,7 +17,7 @@ def test_a_page_ends_where_it_gets_too_large_but_has_one_request_at_least() -> N
         claim = claiming.claim(session, "gpu0", [MODEL], None, 20)
     assert claim
     pages, last = [], 0
-    while page := unanswered.read_page(claim, last, at_most_bytes=4 * MEGABYTE):
+    while page := unanswered.read_page(claim, last, len(claim.lines), at_most_bytes=4 * MEGABYTE):
         pages.append([request.custom_id for request in page])
-        last = page[-1].line
+        last = page[-1].place
     assert pages == [["c-0", "c-1"], ["c-2", "c-3", "c-4", "c-5"], ["c-6"]]

@@ -55,6 +55,7 @@ def test_a_new_batch_is_validating_with_every_field_present(
         "output_tokens": 0,
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": 0,
+        "shared": {"requests": 0, "input_tokens": 0, "output_tokens": 0},
     }
     assert (batch.status, batch.object, batch.metadata) == ("validating", "batch", {"run": "7"})
     assert batch.expires_at == batch.created_at + 24 * 3600
@@ -96,7 +97,8 @@ def test_the_counts_of_a_running_batch_are_those_of_its_chunks(
     known = row(session, batch.id)
     known.status = BatchStatus.IN_PROGRESS
     for number in range(2):
-        chunk = Chunk(batch_id=known.id, number=number, model="m", total=10, completed=3, failed=1, input_tokens=7)
+        chunk = Chunk(batch_id=known.id, number=number, model="m", lines=[], total=10, completed=3, failed=1)
+        chunk.input_tokens = 7
         session.add(chunk)
     session.commit()
     shown = client.batches.retrieve(batch.id)
@@ -253,7 +255,7 @@ def cancelled_batch(client: OpenAI, session: Session, input_file: str) -> str:
     known = row(session, batch.id)
     known.status, known.ended_at, known.total, known.completed = BatchStatus.CANCELLED, now(), 3, 1
     for line in (1, 2, 3):
-        session.add(tables.Request(batch_id=known.id, chunk=0, line=line, custom_id=f"c{line}", body='{"model":"m"}'))
+        session.add(tables.Request(batch_id=known.id, line=line, custom_id=f"c{line}", body='{"model":"m"}'))
     session.add(Result(batch_id=known.id, line=1, succeeded=True, answer="{}"))
     session.add(Result(batch_id=known.id, line=2, succeeded=False, answer="{}"))
     session.commit()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.engines.base import Answer
-from inference.result_lines import answered_line, result_row, unanswered_line
+from inference.result_lines import answered_lines, result_row, unanswered_line
 from schemas.database import copied_text
 
 BATCH = UUID(int=7)
@@ -17,7 +17,7 @@ def test_an_answer_stands_on_one_line_however_the_server_laid_it_out(
     body: object, custom_id: str, indent: int | str | None
 ) -> None:
     laid_out = json.dumps(body, indent=indent).encode()
-    line = answered_line(BATCH, 3, custom_id, Answer(200, laid_out))
+    (line,) = answered_lines(BATCH, [(3, custom_id)], Answer(200, laid_out))
     assert not any(byte < 0x20 for byte in line)
     read = json.loads(line)
     assert (read["custom_id"], read["response"]["body"], read["error"]) == (custom_id, body, None)
