@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from typing import Final
+from uuid import UUID
 
 from inference import claiming, unanswered
 from inference.claiming import Claim, Outcome
@@ -211,7 +212,7 @@ class ChunkRun:
         began = time.monotonic()
         try:
             answer = await self._lasting_answer(waiting.body.encode(), began)
-            answers = answered_lines(self.claim.batch_id, waiting.lines, answer)
+            answers = answered_lines(self.claim.batch_id, waiting.lines, answer, self._host.serving_id)
         except EngineError as error:
             self._host.broke(error)
         except PutOff as refused:
@@ -223,7 +224,7 @@ class ChunkRun:
             if not refuses(answer.status_code):
                 self._answered_any = True
                 self._host.served()
-            self._add(waiting, answers, answer.status_code < 300, answer.usage)
+            self._add(waiting, answers, answer.status_code < 300, answer.usage, self._host.serving_id)
 
     async def _lasting_answer(self, body: bytes, began: float) -> Answer:
         """The answer that counts: an overloaded engine is asked again."""
@@ -269,14 +270,21 @@ class ChunkRun:
         log.error("batch %s line %d: %s: %s", self.claim.batch_id, waiting.line, code, message)
         batch_id = self.claim.batch_id
         errors = [unanswered_line(batch_id, line, custom_id, code, message) for line, custom_id in waiting.lines]
-        self._add(waiting, errors, succeeded=False, usage=Usage())
+        self._add(waiting, errors, succeeded=False)
 
-    def _add(self, waiting: Waiting, answers: Sequence[bytes], succeeded: bool, usage: Usage) -> None:
+    def _add(
+        self,
+        waiting: Waiting,
+        answers: Sequence[bytes],
+        succeeded: bool,
+        usage: Usage = Usage(),  # noqa: B008
+        serving_id: UUID | None = None,
+    ) -> None:
         rows = [
             result_row(self.claim.batch_id, line, succeeded=succeeded, answer=answer)
             for (line, _), answer in zip(waiting.lines, answers, strict=True)
         ]
-        self._lander.add(rows, succeeded, usage)
+        self._lander.add(rows, succeeded, usage, serving_id)
 
 
 def _reach(claim: Claim, place: int) -> None:

@@ -44,7 +44,8 @@ LAND: Final = text("""
            reasoning_tokens = chunks.reasoning_tokens + :reasoning_tokens,
            shared_requests = chunks.shared_requests + :shared_requests,
            shared_input_tokens = chunks.shared_input_tokens + :shared_input_tokens,
-           shared_output_tokens = chunks.shared_output_tokens + :shared_output_tokens
+           shared_output_tokens = chunks.shared_output_tokens + :shared_output_tokens,
+           serving_id = coalesce(:serving_id, chunks.serving_id)
     FROM batches
     WHERE chunks.batch_id = :batch_id AND chunks.number = :number AND chunks.epoch = :epoch
       AND chunks.state = 'leased' AND batches.id = chunks.batch_id
@@ -159,6 +160,7 @@ class Landing:
     """Finished lines on their way into PostgreSQL, as rows for COPY, with what they add to the chunk's counts."""
 
     rows: list[bytes] = field(default_factory=list)
+    serving_id: UUID | None = None
     completed: int = 0
     failed: int = 0
     input_tokens: int = 0
@@ -169,10 +171,11 @@ class Landing:
     shared_input_tokens: int = 0
     shared_output_tokens: int = 0
 
-    def add(self, rows: Sequence[bytes], succeeded: bool, usage: Usage) -> None:
+    def add(self, rows: Sequence[bytes], succeeded: bool, usage: Usage, serving_id: UUID | None = None) -> None:
         """The lines that one answer is for: all but the first have it without any work."""
         count, shared = len(rows), len(rows) - 1
         self.rows += rows
+        self.serving_id = serving_id or self.serving_id
         self.completed += count * succeeded
         self.failed += count * (not succeeded)
         self.input_tokens += count * usage.input_tokens
@@ -184,7 +187,8 @@ class Landing:
         self.shared_output_tokens += shared * usage.output_tokens
 
     @property
-    def counts(self) -> dict[str, int]:
+    def totals(self) -> dict[str, object]:
+        """All but the rows."""
         return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "rows"}
 
 
@@ -197,7 +201,7 @@ def claim(session: Session, worker: str, models: Sequence[str], held: str | None
 
 def land(session: Session, claim: Claim, landing: Landing, lease_seconds: float) -> bool:
     """Save finished lines and renew the lease, in the caller's transaction. False: nobody wants the rest."""
-    row = session.execute(LAND, claim.fence | landing.counts | {"lease_seconds": lease_seconds}).one_or_none()
+    row = session.execute(LAND, claim.fence | landing.totals | {"lease_seconds": lease_seconds}).one_or_none()
     if row is None:
         raise LeaseLost(f"Chunk {claim.number} of batch {claim.batch_id} belongs to another worker now.")
     if landing.rows:

@@ -7,12 +7,15 @@ import time
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from typing import Any, Final, Protocol
+from uuid import UUID
 
+from inference import serving
 from inference.engines.base import Engine, Loaded
 from inference.models import registry
 from inference.patience import patiently
 from inference.pulse import PulseWatch
 from inference.reloads import Reloads
+from inference.serving import Served
 from schemas.database import session_scope
 from schemas.errors import EngineError
 from schemas.settings import settings
@@ -40,6 +43,7 @@ class EngineHost:
         self.models = dict(models)
         self.held: str | None = None
         self.loaded: Loaded | None = None
+        self.serving: Served | None = None
         self.state = WorkerState.STARTING
         self.detail = ""
         self.started_at = now()
@@ -147,8 +151,9 @@ class EngineHost:
         window = self._wanted_window or WINDOW_PER_CONCURRENCY * self.loaded.concurrency
         self._slots = asyncio.Semaphore(window)
         self.held = model
+        self.serving = serves = serving.identify(model, self.models[model], self.engine.name, self.loaded)
         self.state, self.detail = WorkerState.READY, ""
-        await patiently(_record_loaded, model, self.loaded.max_tokens)
+        await patiently(_record_loaded, serves, self.loaded.max_tokens)
 
     async def _loaded_in_time(self, model: str) -> Loaded:
         limit = settings().engine_load_seconds
@@ -159,6 +164,13 @@ class EngineHost:
             if not patience.expired():
                 raise
             raise EngineError(f"{model} is not loaded after {limit:.0f} seconds.") from error
+
+    @property
+    def serving_id(self) -> UUID:
+        """What answers come from."""
+        if self.serving is None:
+            raise EngineError("No model was ever loaded here.")
+        return self.serving.id
 
     async def _unload(self) -> None:
         if self.held is not None:
@@ -245,6 +257,7 @@ def tell_of_failure(work: Future[Any]) -> None:
         log.error("a worker's background work has ended", exc_info=error)
 
 
-def _record_loaded(model: str, max_tokens: int | None) -> None:
+def _record_loaded(served: Served, max_tokens: int | None) -> None:
     with session_scope() as session:
-        registry.record_loaded(session, model, max_tokens)
+        registry.record_loaded(session, served.model, max_tokens)
+        serving.record(session, served)

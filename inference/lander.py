@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
@@ -35,8 +36,8 @@ class Lander:
         self._work = asyncio.create_task(self._land_until_closed())
         self._work.add_done_callback(self._ended)
 
-    def add(self, rows: Sequence[bytes], succeeded: bool, usage: Usage) -> None:
-        self._landing.add(rows, succeeded, usage)
+    def add(self, rows: Sequence[bytes], succeeded: bool, usage: Usage, serving_id: UUID | None) -> None:
+        self._landing.add(rows, succeeded, usage, serving_id)
         if len(self._landing.rows) >= LAND_AT_ONCE:
             self._hurry.set()
 

@@ -8,11 +8,12 @@ from uuid import UUID
 import orjson
 
 from inference.engines.base import Answer
+from schemas import ids
 from schemas.database import copy_text
 
 ANSWERED: Final = (
     b'{"id":"batch_req_%(batch)b_%(line)d","custom_id":%(custom_id)b,"response":{"status_code":%(status)d,'
-    b'"request_id":"req_%(batch)b_%(line)d","body":%(body)b},"error":null}'
+    b'"request_id":"req_%(batch)b_%(line)d","body":%(body)b},"error":null,"served_by":"%(served_by)b"}'
 )
 UNANSWERED: Final = (
     b'{"id":"batch_req_%(batch)b_%(line)d","custom_id":%(custom_id)b,"response":null,'
@@ -25,19 +26,24 @@ CONTROL: Final = re.compile(rb"[\x00-\x1f]")
 EXPIRED: Final = ("batch_expired", "This request could not be executed before the completion window expired.")
 
 
-def answered_lines(batch_id: UUID, lines: Sequence[Line], answer: Answer) -> list[bytes]:
-    body = _on_one_line(answer.body)
-    return [
-        ANSWERED
-        % {
-            b"batch": batch_id.hex.encode(),
-            b"line": line,
-            b"custom_id": orjson.dumps(custom_id),
-            b"status": answer.status_code,
-            b"body": body,
-        }
-        for line, custom_id in lines
-    ]
+def answered_lines(batch_id: UUID, lines: Sequence[Line], answer: Answer, serving_id: UUID) -> list[bytes]:
+    """The lines that one answer is for. All but the first say whose answer it is that they have."""
+    first_custom_id = lines[0][1]
+    body, same_as = _on_one_line(answer.body), b',"same_as":%b}' % orjson.dumps(first_custom_id)
+    answered = [_answered(batch_id, line, answer.status_code, body, serving_id) for line in lines]
+    return [answered[0], *(line[:-1] + same_as for line in answered[1:])]
+
+
+def _answered(batch_id: UUID, line: Line, status_code: int, body: bytes, serving_id: UUID) -> bytes:
+    number, custom_id = line
+    return ANSWERED % {
+        b"batch": batch_id.hex.encode(),
+        b"line": number,
+        b"custom_id": orjson.dumps(custom_id),
+        b"status": status_code,
+        b"body": body,
+        b"served_by": ids.show(ids.SERVING, serving_id).encode(),
+    }
 
 
 def _on_one_line(body: bytes) -> bytes:

@@ -45,6 +45,11 @@ class ModelNotFound(NotFound):
         super().__init__(f"The model '{name}' does not exist or is not served here.", param="model")
 
 
+class ServingNotFound(NotFound):
+    def __init__(self, serving_id: str) -> None:
+        super().__init__(f"No such serving: {serving_id}", param="serving_id")
+
+
 class WebhookNotFound(NotFound):
     def __init__(self, webhook_id: str) -> None:
         super().__init__(f"No such webhook: {webhook_id}", param="webhook_id")

@@ -8,7 +8,7 @@ from uuid import UUID
 from schemas.errors import NotFound
 
 FILE, UPLOAD, PART, BATCH = "file-", "upload_", "part_", "batch_"
-KEY, WEBHOOK, EVENT = "key_", "wh_", "evt_"
+KEY, WEBHOOK, EVENT, SERVING = "key_", "wh_", "evt_", "srv_"
 
 
 def new_id() -> UUID:

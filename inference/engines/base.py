@@ -1,7 +1,7 @@
 """What an engine is: it loads one model and answers OpenAI request bodies until it is unloaded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Final, Protocol
 
@@ -44,6 +44,9 @@ class Loaded:
     max_tokens: int | None
     # Requests that the engine really runs at the same time.
     concurrency: int
+    # What decides its answers beside the request, as far as the engine can say: the revision of the weights, an
+    # adapter, the engine's version and settings. Nothing secret: it is shown.
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 class Engine(Protocol):

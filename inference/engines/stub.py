@@ -17,6 +17,7 @@ from inference.engines.options import Count, read_options
 from inference.engines.refusals import refusal, refuse_unbatchable
 from inference.engines.stub_bodies import body_for
 from schemas.errors import EngineError, ModelNotFound, NotFound, RequestInvalid
+from schemas.version import VERSION
 
 FINGERPRINTS = 2**64
 # What a token of English text is worth on average, so that usage is plausible without a tokenizer.
@@ -62,7 +63,7 @@ class StubEngine:
 
     async def load(self, model: str, source: str) -> Loaded:
         self._model, self._frozen = model, False
-        return Loaded("stub", self._options.max_tokens or None, self._options.concurrency)
+        return Loaded("stub", self._options.max_tokens or None, self._options.concurrency, {"engine_version": VERSION})
 
     async def answer(self, endpoint: str, body: bytes) -> Answer:
         await self._work(body)

@@ -1,6 +1,7 @@
 """vLLM in this process: its own OpenAI application over its own engine, without a socket in between."""
 
 import asyncio
+import re
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
@@ -10,6 +11,7 @@ from threading import Thread
 from types import SimpleNamespace
 from typing import Final, NoReturn
 
+from vllm import __version__ as VLLM_VERSION
 from vllm.engine.arg_utils import AsyncEngineArgs
 from vllm.platforms import current_platform
 from vllm.tasks import SupportedTask
@@ -33,6 +35,7 @@ from inference.engines.hardware import (
 from inference.engines.options import OFF, ON
 from inference.engines.refusals import refusal, refuse_unbatchable
 from inference.engines.usage import usage_of
+from inference.models.revision import revision_of
 from schemas.errors import EngineError, SettingInvalid
 from schemas.settings import set_variable
 
@@ -52,6 +55,8 @@ SHUTDOWN_SECONDS: Final = 1.0
 # How long the memory of a killed process takes to be free again.
 GONE_SECONDS: Final = 3.0
 SERVER_ERROR: Final = 500
+# Settings that are nobody's business, such as `hf_token`.
+SECRET: Final = re.compile(r"key|token$|password|secret")
 WEIGHT_BYTES: Final = {"float32": 4, "float": 4, "float16": 2, "half": 2, "bfloat16": 2}
 # What a model can do, in vLLM's words, and the endpoints that need it.
 TASK_OF: Final = {endpoint: "embed" if endpoint == "/v1/embeddings" else "generate" for endpoint in ENDPOINTS}
@@ -64,7 +69,7 @@ class VllmEngine:
         # Now, so that a slip of the finger stops the worker at its start.
         check_arguments(args)
         self._arguments = as_command_line(args)
-        self._given = set(args)
+        self._given = dict(args)
         self._engine: AsyncLLM | None = None
         self._sockets: TemporaryDirectory[str] | None = None
         self._application: Application | None = None
@@ -137,7 +142,22 @@ class VllmEngine:
             device=_device_name(),
             max_tokens=engine.model_config.max_model_len,
             concurrency=engine.vllm_config.scheduler_config.max_num_seqs,
+            details=await asyncio.to_thread(self._details, engine, arguments, source),
         )
+
+    def _details(self, engine: AsyncLLM, arguments: Namespace, source: str) -> dict[str, object]:
+        model = engine.model_config
+        return {
+            "revision": revision_of(source, arguments.revision),
+            "adapter": None,
+            "engine_version": VLLM_VERSION,
+            "dtype": str(model.dtype).removeprefix("torch."),
+            "quantization": model.quantization,
+            "max_tokens": model.max_model_len,
+            "seed": model.seed,
+            "sampling_defaults": model.get_diff_sampling_param(),
+            "settings": {name: value for name, value in self._given.items() if not SECRET.search(name)},
+        }
 
     def _prepare(self, arguments: Namespace, source: str) -> None:
         """Check the hardware, and fill in what vLLM's own defaults get wrong on a CPU."""
@@ -151,7 +171,7 @@ class VllmEngine:
 
     def _fill_in_for_cpu(self, arguments: Namespace, weights: int, memory: Memory) -> None:
         # vLLM would take 92% of the machine, and would compile for minutes what then runs no faster.
-        if not self._given & {"kv_cache_memory_bytes", "gpu_memory_utilization"}:
+        if not self._given.keys() & {"kv_cache_memory_bytes", "gpu_memory_utilization"}:
             arguments.kv_cache_memory_bytes = cpu_cache_bytes(weights, memory)
         if "enforce_eager" not in self._given:
             arguments.enforce_eager = True

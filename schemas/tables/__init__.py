@@ -5,7 +5,7 @@ from schemas.tables.batches import Batch, Chunk, IdempotencyKey, Request, Result
 from schemas.tables.files import File, Upload, UploadPart
 from schemas.tables.keys import ApiKey
 from schemas.tables.webhooks import Event, Webhook, WebhookDelivery
-from schemas.tables.workers import Model, Worker
+from schemas.tables.workers import Model, Serving, Worker
 
 __all__ = [
     "ApiKey",
@@ -18,6 +18,7 @@ __all__ = [
     "Model",
     "Request",
     "Result",
+    "Serving",
     "Upload",
     "UploadPart",
     "Webhook",

@@ -93,6 +93,8 @@ class Chunk(Base):
     deaths: Mapped[int] = mapped_column(default=0)
     suspect_to: Mapped[int] = mapped_column(default=0)
     reached: Mapped[int] = mapped_column(default=0)
+    # What its answers come from.
+    serving_id: Mapped[UUID | None] = mapped_column(ForeignKey("servings.id"))
     completed: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     input_tokens: Mapped[Big] = mapped_column(default=0)

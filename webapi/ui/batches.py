@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from inference import batches, preview, quotas, results, retry
+from inference import batches, preview, quotas, results, retry, serving
 from schemas import ids
 from schemas.states import TERMINAL, BatchStatus
 from schemas.tables import Batch
@@ -38,6 +38,7 @@ def show(batch_id: str) -> str:
         progress=progress,
         pace=pace(batch, progress, now()),
         answers=preview.first_results(db.session(), batch, PREVIEWED),
+        servings=serving.of_batch(db.session(), batch),
         errors=(batch.errors or [])[:ERRORS_SHOWN],
         **allowed(batch, progress),
     )

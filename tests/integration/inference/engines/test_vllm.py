@@ -4,6 +4,7 @@ import asyncio
 import json
 import multiprocessing
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -215,5 +216,10 @@ def test_a_pooling_model_embeds_is_unloaded_without_a_trace_loads_again_hangs_vi
 
 def engine_processes() -> set[psutil.Process]:
     """The engine cores of this process and their workers."""
-    cores = [psutil.Process(child.pid) for child in multiprocessing.active_children() if child.pid]
-    return {process for core in cores for process in (core, *core.children(recursive=True))}
+    found: set[psutil.Process] = set()
+    for child in multiprocessing.active_children():
+        # It may end while it is looked at.
+        with suppress(psutil.NoSuchProcess):
+            core = psutil.Process(child.pid)
+            found |= {core, *core.children(recursive=True)}
+    return found
