@@ -26,6 +26,7 @@ from schemas.errors import (
     MoveNotAllowed,
     RequestInvalid,
 )
+from schemas.settings import settings
 from schemas.states import TERMINAL, BatchStatus, check_batch_move
 from schemas.tables import Batch, Chunk, File, IdempotencyKey
 from schemas.tables.base import now
@@ -44,6 +45,7 @@ class NewBatch:
     metadata: dict[str, str] | None = None
     output_expires_after_seconds: int | None = None
     priority: int = 0
+    reuse_answers: bool = False
     webhook_url: str | None = None
     webhook_secret: str | None = None
     idempotency_key: str | None = None
@@ -102,6 +104,8 @@ def create(session: Session, wanted: NewBatch, *, pending_limit: int = 0) -> Bat
 def _new_batch(session: Session, wanted: NewBatch) -> Batch:
     if wanted.endpoint not in ENDPOINTS:
         raise RequestInvalid(f"A batch can be for one of {', '.join(ENDPOINTS)}.", param="endpoint")
+    if wanted.reuse_answers and not settings().reuse_days:
+        raise RequestInvalid("This server keeps no answers for reuse: VBS_REUSE_DAYS is 0.", param="reuse_answers")
     window = completion_time(wanted.completion_window)
     file = _input_file(session, wanted)
     created = now()
@@ -112,6 +116,7 @@ def _new_batch(session: Session, wanted: NewBatch) -> Batch:
         input_file_id=file.id,
         completion_window=wanted.completion_window,
         priority=wanted.priority,
+        reuse_answers=wanted.reuse_answers,
         details=wanted.metadata,
         output_expires_after_seconds=wanted.output_expires_after_seconds,
         created_at=created,

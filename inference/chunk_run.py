@@ -9,10 +9,10 @@ from contextlib import aclosing, suppress
 from typing import Final
 from uuid import UUID
 
-from inference import claiming, unanswered
+from inference import claiming, finished, reuse, unanswered
 from inference.claiming import Claim, Outcome
 from inference.engine_host import EngineHost
-from inference.engines.base import Answer, Usage
+from inference.engines.base import Answer
 from inference.lander import Lander
 from inference.overload import (
     FIRST_REST_SECONDS,
@@ -25,7 +25,7 @@ from inference.overload import (
     rest_seconds,
 )
 from inference.patience import patiently
-from inference.result_lines import answered_lines, result_row, unanswered_line
+from inference.reuse import Kept
 from inference.suspicion import group_size, is_culprit
 from inference.unanswered import Waiting
 from schemas.database import session_scope
@@ -181,10 +181,22 @@ class ChunkRun:
             try:
                 while page := await next_page:
                     next_page = asyncio.create_task(self._page_after(page[-1].place, up_to))
-                    for waiting in random.sample(page, len(page)) if self.claim.rests else page:
+                    left = await self._without_kept(page)
+                    for waiting in random.sample(left, len(left)) if self.claim.rests else left:
                         yield waiting
             finally:
                 next_page.cancel()
+
+    async def _without_kept(self, page: Sequence[Waiting]) -> Sequence[Waiting]:
+        """Those that must be computed: the others have an answer from an earlier batch."""
+        if not self.claim.reuse:
+            return page
+        serving_id = self._host.serving_id
+        kept = await patiently(_find_kept, self.claim, serving_id, page)
+        for waiting in page:
+            if (found := kept.get(waiting.line)) is not None:
+                self._lander.add(finished.reused(self.claim, waiting, found, serving_id))
+        return [waiting for waiting in page if waiting.line not in kept]
 
     async def _page_after(self, place: int, up_to: int) -> Sequence[Waiting]:
         return [] if self.stopped else await patiently(unanswered.read_page, self.claim, place, up_to)
@@ -212,7 +224,7 @@ class ChunkRun:
         began = time.monotonic()
         try:
             answer = await self._lasting_answer(waiting.body.encode(), began)
-            answers = answered_lines(self.claim.batch_id, waiting.lines, answer, self._host.serving_id)
+            lines = finished.computed(self.claim, waiting, answer, self._host.serving_id)
         except EngineError as error:
             self._host.broke(error)
         except PutOff as refused:
@@ -224,7 +236,7 @@ class ChunkRun:
             if not refuses(answer.status_code):
                 self._answered_any = True
                 self._host.served()
-            self._add(waiting, answers, answer.status_code < 300, answer.usage, self._host.serving_id)
+            self._lander.add(lines)
 
     async def _lasting_answer(self, body: bytes, began: float) -> Answer:
         """The answer that counts: an overloaded engine is asked again."""
@@ -268,23 +280,15 @@ class ChunkRun:
     def _give_up(self, waiting: Waiting, code: str, message: str) -> None:
         """Let the request have this error for its result."""
         log.error("batch %s line %d: %s: %s", self.claim.batch_id, waiting.line, code, message)
-        batch_id = self.claim.batch_id
-        errors = [unanswered_line(batch_id, line, custom_id, code, message) for line, custom_id in waiting.lines]
-        self._add(waiting, errors, succeeded=False)
+        self._lander.add(finished.given_up(self.claim, waiting, code, message))
 
-    def _add(
-        self,
-        waiting: Waiting,
-        answers: Sequence[bytes],
-        succeeded: bool,
-        usage: Usage = Usage(),  # noqa: B008
-        serving_id: UUID | None = None,
-    ) -> None:
-        rows = [
-            result_row(self.claim.batch_id, line, succeeded=succeeded, answer=answer)
-            for (line, _), answer in zip(waiting.lines, answers, strict=True)
-        ]
-        self._lander.add(rows, succeeded, usage, serving_id)
+
+def _find_kept(claim: Claim, serving_id: UUID, page: Sequence[Waiting]) -> dict[int, Kept]:
+    digests = {waiting.line: reuse.digest_of(claim.endpoint, waiting.body) for waiting in page}
+    wanted = [digest for digest in digests.values() if digest]
+    with session_scope() as session:
+        kept = reuse.find(session, claim.tenant, serving_id, wanted)
+    return {line: kept[digest] for line, digest in digests.items() if digest and digest in kept}
 
 
 def _reach(claim: Claim, place: int) -> None:

@@ -1,16 +1,18 @@
 """Who runs what: chunks are claimed under a lease, and every write is fenced by the lease's epoch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from inference.engines.base import Usage
+from inference import reuse
+from inference.landing import Landing
 from schemas.database import copy_rows
 from schemas.errors import LeaseLost
+from schemas.settings import settings
 
 # A rest that lasts longer than any does was given by a clock that has been set back since.
 RESTED: Final = "(chunks.not_before BETWEEN now() AND now() + interval '10 minutes') IS NOT TRUE"
@@ -19,7 +21,7 @@ RESTED: Final = "(chunks.not_before BETWEEN now() AND now() + interval '10 minut
 # work; but in its last hour it is due like any other. Once may have been an accident.
 CLAIM: Final = text(f"""
     WITH best AS (
-        SELECT chunks.batch_id, chunks.number, batches.endpoint
+        SELECT chunks.batch_id, chunks.number, batches.endpoint, batches.tenant, batches.reuse_answers
         FROM chunks JOIN batches ON batches.id = chunks.batch_id
         WHERE chunks.state = 'waiting' AND chunks.model = ANY(:models)
           AND {RESTED}
@@ -33,7 +35,7 @@ CLAIM: Final = text(f"""
            lease_expires_at = now() + make_interval(secs => :lease_seconds)
     FROM best WHERE chunks.batch_id = best.batch_id AND chunks.number = best.number
     RETURNING chunks.batch_id, chunks.number, chunks.epoch, chunks.model, chunks.lines, chunks.repeats,
-              best.endpoint, chunks.deaths, chunks.suspect_to, chunks.rests
+              best.endpoint, best.tenant, best.reuse_answers, chunks.deaths, chunks.suspect_to, chunks.rests
 """)
 
 LAND: Final = text("""
@@ -132,6 +134,9 @@ class Claim:
     # The other lines that get the answer of one of these.
     repeats: Mapping[str, Sequence[int]]
     endpoint: str
+    tenant: str
+    # Whether answers may come from earlier batches, and are kept for later ones.
+    reuse: bool
     # How often an engine died over this chunk, and up to which place its requests are suspects.
     deaths: int = 0
     suspect_to: int = 0
@@ -155,43 +160,6 @@ class Outcome:
     rests: int = 0
 
 
-@dataclass(slots=True)
-class Landing:
-    """Finished lines on their way into PostgreSQL, as rows for COPY, with what they add to the chunk's counts."""
-
-    rows: list[bytes] = field(default_factory=list)
-    serving_id: UUID | None = None
-    completed: int = 0
-    failed: int = 0
-    input_tokens: int = 0
-    cached_tokens: int = 0
-    output_tokens: int = 0
-    reasoning_tokens: int = 0
-    shared_requests: int = 0
-    shared_input_tokens: int = 0
-    shared_output_tokens: int = 0
-
-    def add(self, rows: Sequence[bytes], succeeded: bool, usage: Usage, serving_id: UUID | None = None) -> None:
-        """The lines that one answer is for: all but the first have it without any work."""
-        count, shared = len(rows), len(rows) - 1
-        self.rows += rows
-        self.serving_id = serving_id or self.serving_id
-        self.completed += count * succeeded
-        self.failed += count * (not succeeded)
-        self.input_tokens += count * usage.input_tokens
-        self.cached_tokens += count * usage.cached_tokens
-        self.output_tokens += count * usage.output_tokens
-        self.reasoning_tokens += count * usage.reasoning_tokens
-        self.shared_requests += shared
-        self.shared_input_tokens += shared * usage.input_tokens
-        self.shared_output_tokens += shared * usage.output_tokens
-
-    @property
-    def totals(self) -> dict[str, object]:
-        """All but the rows."""
-        return {one.name: getattr(self, one.name) for one in fields(self) if one.name != "rows"}
-
-
 def claim(session: Session, worker: str, models: Sequence[str], held: str | None, lease_seconds: float) -> Claim | None:
     """Lease the most urgent chunk among those this worker can run; the model that it holds comes first."""
     wanted = {"worker": worker, "models": list(models), "held": held, "lease_seconds": lease_seconds}
@@ -206,6 +174,8 @@ def land(session: Session, claim: Claim, landing: Landing, lease_seconds: float)
         raise LeaseLost(f"Chunk {claim.number} of batch {claim.batch_id} belongs to another worker now.")
     if landing.rows:
         copy_rows(session, COPY_RESULTS, landing.rows)
+    if landing.to_keep:
+        reuse.keep(session, claim.tenant, landing.to_keep, settings().reuse_days)
     return bool(row[0])
 
 

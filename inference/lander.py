@@ -2,17 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
 from inference import claiming
-from inference.claiming import Claim, Landing
-from inference.engines.base import Usage
+from inference.claiming import Claim
+from inference.landing import Finished, Landing
 from inference.patience import patiently
 from schemas.database import DATABASE_LOST, session_scope
 from schemas.errors import LeaseLost
@@ -36,8 +35,8 @@ class Lander:
         self._work = asyncio.create_task(self._land_until_closed())
         self._work.add_done_callback(self._ended)
 
-    def add(self, rows: Sequence[bytes], succeeded: bool, usage: Usage, serving_id: UUID | None) -> None:
-        self._landing.add(rows, succeeded, usage, serving_id)
+    def add(self, finished: Finished) -> None:
+        self._landing.add(finished)
         if len(self._landing.rows) >= LAND_AT_ONCE:
             self._hurry.set()
 

@@ -73,8 +73,12 @@ def digest_of(body: dict[str, Any], endpoint: str, compact_body: bytes) -> bytes
 
     Empty where an engine may answer the same request in another way.
     """
-    certain = endpoint == "/v1/embeddings" or body.get("temperature") == 0 or body.get("seed") is not None
-    return blake2b(compact_body, digest_size=16).digest() if certain else b""
+    return blake2b(compact_body, digest_size=16).digest() if is_certain(body, endpoint) else b""
+
+
+def is_certain(body: dict[str, Any], endpoint: str) -> bool:
+    """Whether the same request always gets the same answer."""
+    return endpoint == "/v1/embeddings" or body.get("temperature") == 0 or body.get("seed") is not None
 
 
 def _json_object(line: bytes) -> dict[str, Any]:

@@ -28,10 +28,27 @@ EXPIRED: Final = ("batch_expired", "This request could not be executed before th
 
 def answered_lines(batch_id: UUID, lines: Sequence[Line], answer: Answer, serving_id: UUID) -> list[bytes]:
     """The lines that one answer is for. All but the first say whose answer it is that they have."""
-    first_custom_id = lines[0][1]
-    body, same_as = _on_one_line(answer.body), b',"same_as":%b}' % orjson.dumps(first_custom_id)
-    answered = [_answered(batch_id, line, answer.status_code, body, serving_id) for line in lines]
-    return [answered[0], *(line[:-1] + same_as for line in answered[1:])]
+    first, *others = _plain_lines(batch_id, lines, answer, serving_id)
+    _, custom_id = lines[0]
+    return [first, *(_with(line, b"same_as", custom_id) for line in others)]
+
+
+def reused_lines(batch_id: UUID, lines: Sequence[Line], answer: Answer, serving_id: UUID, origin: str) -> list[bytes]:
+    """The lines that an answer of an earlier batch is for."""
+    return [_with(line, b"reused_from", origin) for line in _plain_lines(batch_id, lines, answer, serving_id)]
+
+
+def line_id(batch_id: UUID, line: int) -> str:
+    return f"batch_req_{batch_id.hex}_{line}"
+
+
+def _with(line: bytes, name: bytes, value: str) -> bytes:
+    return b'%b,"%b":%b}' % (line[:-1], name, orjson.dumps(value))
+
+
+def _plain_lines(batch_id: UUID, lines: Sequence[Line], answer: Answer, serving_id: UUID) -> list[bytes]:
+    body = _on_one_line(answer.body)
+    return [_answered(batch_id, line, answer.status_code, body, serving_id) for line in lines]
 
 
 def _answered(batch_id: UUID, line: Line, status_code: int, body: bytes, serving_id: UUID) -> bytes:

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, delete, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from inference import files, uploads
+from inference import files, reuse, uploads
 from inference.file_store import Removal
 from inference.strays import remove_strays
 from schemas.database import OpenSession
@@ -50,6 +50,7 @@ def purge(open_session: OpenSession, moment: datetime) -> Purged:
     requests = purge_requests(open_session, moment)
     results = purge_results(open_session, moment)
     purge_idempotency_keys(open_session, moment)
+    reuse.purge(open_session, moment)
     strays = remove_strays(open_session, moment)
     purged = Purged(contents.gone, expired, requests, results, strays.gone, (contents + parts + strays).stuck)
     log.info("retention: %s", purged)

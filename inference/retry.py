@@ -18,6 +18,7 @@ from inference.unanswered import SUCCEEDED
 from inference.webhooks import subscriptions
 from schemas import ids
 from schemas.errors import Conflict
+from schemas.settings import settings
 from schemas.states import TERMINAL
 from schemas.tables import Batch
 
@@ -66,6 +67,8 @@ def _like(session: Session, old: Batch, input_file_id: str) -> NewBatch:
         metadata=old.details,
         output_expires_after_seconds=old.output_expires_after_seconds,
         priority=old.priority,
+        # What is no longer possible is not wanted either.
+        reuse_answers=old.reuse_answers and settings().reuse_days > 0,
         webhook_url=webhook.url if webhook else None,
         webhook_secret=webhook.secret if webhook else None,
         retry_of=old.id,

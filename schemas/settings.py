@@ -68,6 +68,12 @@ class Settings:
     upload_seconds: int = _setting("VBS_UPLOAD_SECONDS", 3600, int, "An upload that is not completed expires after this.")  # fmt: skip
     input_retention_days: float = _setting("VBS_INPUT_RETENTION_DAYS", 7.0, float, "Input files are purged after this.")
     output_retention_days: float = _setting("VBS_OUTPUT_RETENTION_DAYS", 30.0, float, "Output and failed files are purged after this.")  # fmt: skip
+    reuse_days: float = _setting(
+        "VBS_REUSE_DAYS",
+        0.0,
+        float,
+        "How long the answers of batches that reuse answers are kept for the next ones. 0: no batch can.",
+    )
 
     # Keys and quotas
     requests_per_minute: int = _setting("VBS_REQUESTS_PER_MINUTE", 6000, int, "API calls per key and minute. 0: no limit.")  # fmt: skip

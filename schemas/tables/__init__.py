@@ -1,5 +1,6 @@
 """Plain SQLAlchemy models: the web side binds them with Flask-SQLAlchemy, workers use plain sessions."""
 
+from schemas.tables.answers import KeptAnswer
 from schemas.tables.base import Base
 from schemas.tables.batches import Batch, Chunk, IdempotencyKey, Request, Result
 from schemas.tables.files import File, Upload, UploadPart
@@ -15,6 +16,7 @@ __all__ = [
     "Event",
     "File",
     "IdempotencyKey",
+    "KeptAnswer",
     "Model",
     "Request",
     "Result",

@@ -32,6 +32,8 @@ class Batch(Base):
     priority: Mapped[Small] = mapped_column(default=0)
     details: Mapped[dict[str, str] | None]  # the API calls this `metadata`, a name SQLAlchemy keeps for itself
     output_expires_after_seconds: Mapped[int | None]
+    # Whether answers may come from earlier batches, and be kept for later ones.
+    reuse_answers: Mapped[bool] = mapped_column(default=False)
     retry_of: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"))
 
     status: Mapped[str] = mapped_column(default=BatchStatus.VALIDATING)

@@ -60,6 +60,7 @@ class BatchCreate(ma.Schema):
     )
     output_expires_after = ma.fields.Nested(ExpiresAfter, load_default=None, allow_none=True)
     priority = Priority(load_default=0, metadata={"type": ["integer", "string"]})
+    reuse_answers = ma.fields.Boolean(load_default=False, truthy={True}, falsy={False})
     webhook = ma.fields.Nested(WebhookTarget, load_default=None, allow_none=True)
 
 
@@ -144,6 +145,7 @@ class Batch(ma.Schema):
     usage = ma.fields.Nested(Usage, attribute="progress", dump_only=True)
     metadata = ma.fields.Dict(ma.fields.String(), ma.fields.String(), attribute="batch.details", allow_none=True)
     priority = ma.fields.Integer(attribute="batch.priority")
+    reuse_answers = ma.fields.Boolean(attribute="batch.reuse_answers")
     retry_of = PublicId(ids.BATCH, attribute="batch.retry_of", allow_none=True)
 
 

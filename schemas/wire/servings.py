@@ -18,3 +18,8 @@ class Serving(ma.Schema):
 class ServingList(ma.Schema):
     object = Kind("list")
     data = ma.fields.List(ma.fields.Nested(Serving))
+
+
+class ForgottenAnswers(ma.Schema):
+    object = Kind("kept_answers")
+    deleted = ma.fields.Integer()

@@ -10,11 +10,24 @@ from inference.quotas import RateLimiter
 from schemas.settings import Settings, settings
 from schemas.version import VERSION
 from webapi import database, logs, proxies, request_ids
-from webapi.api import batches, docs, errors, files, health, keys, models, pages, servings, uploads, webhooks
+from webapi.api import (
+    batches,
+    docs,
+    errors,
+    files,
+    health,
+    kept_answers,
+    keys,
+    models,
+    pages,
+    servings,
+    uploads,
+    webhooks,
+)
 from webapi.api.auth import CallerCache
 from webapi.api.json_provider import OrjsonProvider
 
-RESOURCES: Final = (files, uploads, batches, models, servings, webhooks, keys)
+RESOURCES: Final = (files, uploads, batches, models, servings, kept_answers, webhooks, keys)
 PAGES: Final = (pages, health, docs)
 LONGEST_JSON_BODY: Final = 1_048_576
 # Counting calls is a courtesy: a Redis that is slow must not make the API slow.

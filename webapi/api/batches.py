@@ -115,6 +115,7 @@ def new_batch(wanted: dict[str, Any], idempotency_key: str | None) -> batches.Ne
         metadata=wanted["metadata"],
         output_expires_after_seconds=(wanted["output_expires_after"] or {}).get("seconds"),
         priority=wanted["priority"],
+        reuse_answers=wanted["reuse_answers"],
         webhook_url=webhook.get("url"),
         webhook_secret=webhook.get("secret"),
         idempotency_key=idempotency_key,

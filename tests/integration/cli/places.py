@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from cli.main import vbs
 from inference import claiming, files, finaliser, uploads
-from inference.engines.base import Usage
+from inference.landing import Finished, Landing
 from inference.strays import RESTORES
 from schemas import ids
 from schemas.database import session_scope
@@ -92,9 +92,9 @@ def leased_batch() -> None:
     assert claim is not None
     with session_scope() as session:
         claiming.reach(session, claim, 40)
-        landing = claiming.Landing()
+        landing = Landing()
         for line in range(1, 11):
-            landing.add([b'%b\t%d\tt\t{"line": %d}\n' % (batch_id.hex.encode(), line, line)], True, Usage())
+            landing.add(Finished([b'%b\t%d\tt\t{"line": %d}\n' % (batch_id.hex.encode(), line, line)], True))
         claiming.land(session, claim, landing, 3600)
 
 

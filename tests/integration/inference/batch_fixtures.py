@@ -35,8 +35,8 @@ def submit(content: bytes, sources: Mapping[str, str] = MODELS, *, validate: boo
     """Upload a file, create a batch on it and, in most cases, validate it; returns the batch's id."""
     with session_scope() as session:
         registry.announce(session, sources, "stub")
-        file = files.create(session, "acme", "requests.jsonl", "batch", io.BytesIO(content), None)
         new = {"tenant": "acme", "key_id": None, "endpoint": ENDPOINT, "completion_window": "24h"} | wanted
+        file = files.create(session, str(new["tenant"]), "requests.jsonl", "batch", io.BytesIO(content), None)
         batch_id = batches.create(session, batches.NewBatch(input_file_id=ids.show(ids.FILE, file.id), **new)).id  # type: ignore[arg-type]
     if validate:
         with session_scope() as session:

@@ -19,8 +19,8 @@ from hypothesis.stateful import (
 from sqlalchemy import func, select, update
 
 from inference import batches, claiming, finaliser, intake, retention, sweep
-from inference.claiming import Claim, Landing
-from inference.engines.base import Usage
+from inference.claiming import Claim
+from inference.landing import Finished, Landing
 from schemas import ids
 from schemas.database import session_scope
 from schemas.errors import Conflict, LeaseLost
@@ -82,7 +82,7 @@ class BatchLife(RuleBasedStateMachine):
         claim = data.draw(st.sampled_from(self.claims))
         landing = Landing()
         for line, succeeded in zip(self._unanswered(), answers, strict=False):
-            landing.add([f"{self.batch_id.hex}\t{line}\t{succeeded}\t{{}}\n".encode()], succeeded, Usage())
+            landing.add(Finished([f"{self.batch_id.hex}\t{line}\t{succeeded}\t{{}}\n".encode()], succeeded))
         with suppress(LeaseLost), session_scope() as session:
             claiming.land(session, claim, landing, LEASE_SECONDS)
         if gives_back:

@@ -11,8 +11,8 @@ from sqlalchemy import update
 
 from cli.processes import wait_until
 from inference import claiming
-from inference.claiming import COPY_RESULTS, Claim, Landing, Outcome
-from inference.engines.base import Usage
+from inference.claiming import COPY_RESULTS, Claim, Outcome
+from inference.landing import Finished, Landing
 from inference.result_lines import result_row
 from schemas.database import session_scope
 from schemas.errors import LeaseLost
@@ -30,7 +30,7 @@ def test_of_two_workers_that_end_a_batch_in_the_same_moment_one_hears_of_it() ->
             claim = claiming.claim(session, worker, [MODEL], None, 20)
             assert claim
             claims.append(claim)
-            claiming.land(session, claim, claiming.Landing(completed=100), 20)
+            claiming.land(session, claim, Landing(completed=100), 20)
     with session_scope() as first, session_scope() as second:
         claiming.end_lease(first, claims[0])
         claiming.end_lease(second, claims[1])
@@ -126,5 +126,5 @@ def expire_leases() -> None:
 
 def answer_of(batch_id: UUID) -> Landing:
     landing = Landing()
-    landing.add([result_row(batch_id, 1, succeeded=True, answer=b"{}")], True, Usage())
+    landing.add(Finished([result_row(batch_id, 1, succeeded=True, answer=b"{}")], True))
     return landing

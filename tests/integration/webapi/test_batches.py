@@ -19,7 +19,7 @@ from schemas.tables import Chunk, Result
 from schemas.tables.base import now
 
 CHAT = "/v1/chat/completions"
-OURS = {"priority", "retry_of"}
+OURS = {"priority", "retry_of", "reuse_answers"}
 
 
 @pytest.fixture

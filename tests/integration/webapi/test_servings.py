@@ -42,3 +42,15 @@ def test_an_unknown_serving_is_a_404_and_so_are_those_of_a_stranger_s_batch(
     theirs = stranger.batches.create(input_file_id=file.id, endpoint="/v1/chat/completions", completion_window="24h")
     assert session.get_one(tables.Batch, ids.parse(ids.BATCH, theirs.id, BatchNotFound))
     assert http.get(f"/batches/{theirs.id}/servings").status_code == 404
+
+
+def test_reuse_is_refused_where_it_is_switched_off_and_what_is_kept_can_be_forgotten(
+    client: OpenAI, http: httpx.Client
+) -> None:
+    file = client.files.create(file=("in.jsonl", b"{}\n"), purpose="batch")
+    wanted = {"input_file_id": file.id, "endpoint": "/v1/chat/completions", "completion_window": "24h"}
+    refused = http.post("/batches", json=wanted | {"reuse_answers": True})
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "reuse_answers")
+    assert http.post("/batches", json=wanted | {"reuse_answers": "perhaps"}).status_code == 400
+    assert http.post("/batches", json=wanted).json()["reuse_answers"] is False
+    assert http.delete("/kept_answers").json() == {"object": "kept_answers", "deleted": 0}
