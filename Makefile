@@ -12,7 +12,7 @@ STAMP := $(VENV)/.made-from-$(shell { cat requirements.lock; echo "$(TORCH) $(CU
 MINUTES ?= 10
 SEED ?= 1
 
-.PHONY: setup up demo test lint pytest faults soak bench docs-check lock clean
+.PHONY: setup up demo test lint pytest faults soak bench simulate docs-check lock clean
 
 setup: $(STAMP)
 
@@ -51,6 +51,10 @@ faults: setup
 
 soak: setup
 	$(BIN)/python -m pytest -s --timeout=0 --soak-minutes=$(MINUTES) --seed=$(SEED) tests/faults/test_soak.py
+
+# Thousands of jobs on hundreds of workers, through the policy that decides what runs next: seconds.
+simulate: setup
+	$(BIN)/python -m benchmarks.simulate
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -3,29 +3,26 @@
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import httpx
-
-from benchmarks import bare_limit, leases, workload
+from benchmarks import bare_limit, client, leases, workload
+from benchmarks.asked import Asked
 from benchmarks.figure import Figure
-from benchmarks.system import Polling, watched_memory
+from benchmarks.system import NOT_OURS, Polling, watched_memory
 from cli.embedded import EmbeddedPostgres
 from tests.system import System, started
 
 SIZES = (50_000, 50_000, 50_000, 20_000)
 LEASED_REQUESTS = 30_000
 UPLOAD_BYTES = 200 * 1024**2
-# Servers that are not ours are shown, but the limit on memory is for our own processes.
-NOT_OURS = {"postgres", "valkey"}
+MOST_MEMORY_MB = 300.0
 
 
-def figures(scale: float = 1.0) -> list[Figure]:
+def figures(asked: Asked) -> list[Figure]:
     with TemporaryDirectory(prefix="vbs-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        files = [workload.write_file(folder / f"{n}.jsonl", int(size * scale)) for n, size in enumerate(SIZES)]
-        bare, lost = _bare(folder, files, int(LEASED_REQUESTS * scale))
+        files = [workload.write_file(folder / f"{n}.jsonl", asked.scaled(size)) for n, size in enumerate(SIZES)]
+        bare, lost = _bare(folder, files, asked.scaled(LEASED_REQUESTS))
         options = ("--engine=stub", f"--model={workload.MODEL}={workload.MODEL}")
         with started(folder / "data", *options) as system, watched_memory(system) as peaks:
             upload = _upload_growth(system, folder, peaks)
@@ -51,7 +48,7 @@ def figures(scale: float = 1.0) -> list[Figure]:
             ),
             Figure("API growth during a 200 MB upload", upload / 1024**2, 64.0, "MB"),
             *(
-                Figure(f"peak memory: {name}", size / 1024**2, 300.0 if name not in NOT_OURS else float("inf"), "MB")
+                Figure(f"peak memory: {name}", size / 1024**2, None if name in NOT_OURS else MOST_MEMORY_MB, "MB")
                 for name, size in sorted(peaks.items())
             ),
         ]
@@ -74,69 +71,39 @@ def _upload_growth(system: System, folder: Path, peaks: dict[str, int]) -> float
     with content.open("wb") as stream:
         for _ in range(UPLOAD_BYTES // len(line)):
             stream.write(line)
-    with system.http() as client:
+    with system.http() as http:
         for _ in range(20):
-            client.get("/v1/batches").raise_for_status()
+            http.get("/v1/batches").raise_for_status()
         time.sleep(0.5)
         before = peaks["api"]
-        file_id = _upload(client, content)
+        file_id = client.upload(http, content)
         time.sleep(0.5)
-        client.delete(f"/v1/files/{file_id}").raise_for_status()
+        http.delete(f"/v1/files/{file_id}").raise_for_status()
     content.unlink()
     return peaks["api"] - before
 
 
 def _first_request(system: System, file: Path) -> float:
     """Until its first answer is saved, which is later than until it is at the engine."""
-    with system.http() as client:
-        file_id = _upload(client, file)
+    with system.http() as http:
+        file_id = client.upload(http, file)
         began = time.perf_counter()
-        batch_id = _create(client, file_id)
-        while not _counts(client, batch_id)["completed"]:
+        batch_id = client.create(http, file_id)
+        while not client.retrieve(http, batch_id)["request_counts"]["completed"]:
             time.sleep(0.02)
         took = time.perf_counter() - began
-        _wait(client, batch_id)
+        client.wait(http, batch_id)
     return took
 
 
 def _whole(system: System, files: list[Path]) -> tuple[float, list[float]]:
-    with system.http() as client:
+    with system.http() as http:
         began = time.perf_counter()
-        batch_ids = [_create(client, _upload(client, file)) for file in files[:1]]
+        batch_ids = [client.create(http, client.upload(http, file)) for file in files[:1]]
         polling = Polling(system, batch_ids[0])
-        batch_ids += [_create(client, _upload(client, file)) for file in files[1:]]
-        lines = sum(_download(client, _wait(client, batch_id)["output_file_id"]) for batch_id in batch_ids)
+        batch_ids += [client.create(http, client.upload(http, file)) for file in files[1:]]
+        lines = sum(client.count_lines(http, client.wait(http, batch_id)["output_file_id"]) for batch_id in batch_ids)
         took = time.perf_counter() - began
     wanted = sum(file.read_bytes().count(b"\n") for file in files)
     assert lines == wanted, f"{lines} lines came back of {wanted}"
     return took, polling.end()
-
-
-def _upload(client: httpx.Client, file: Path) -> str:
-    with file.open("rb") as stream:
-        answer = client.post("/v1/files", data={"purpose": "batch"}, files={"file": (file.name, stream)})
-    return str(answer.raise_for_status().json()["id"])
-
-
-def _create(client: httpx.Client, file_id: str) -> str:
-    wanted = {"input_file_id": file_id, "endpoint": workload.ENDPOINT, "completion_window": "24h"}
-    return str(client.post("/v1/batches", json=wanted).raise_for_status().json()["id"])
-
-
-def _counts(client: httpx.Client, batch_id: str) -> dict[str, int]:
-    counts: dict[str, int] = client.get(f"/v1/batches/{batch_id}").raise_for_status().json()["request_counts"]
-    return counts
-
-
-def _wait(client: httpx.Client, batch_id: str) -> dict[str, Any]:
-    while True:
-        batch: dict[str, Any] = client.get(f"/v1/batches/{batch_id}").raise_for_status().json()
-        if batch["status"] == "completed":
-            return batch
-        assert batch["status"] in ("validating", "in_progress", "finalizing"), batch
-        time.sleep(0.1)
-
-
-def _download(client: httpx.Client, file_id: str) -> int:
-    with client.stream("GET", f"/v1/files/{file_id}/content") as answer:
-        return sum(block.count(b"\n") for block in answer.raise_for_status().iter_bytes(1 << 18))

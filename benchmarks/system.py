@@ -9,6 +9,9 @@ import psutil
 
 from tests.system import System
 
+# Servers that are not ours are shown, but the limits on memory are for our own processes.
+NOT_OURS = {"postgres", "valkey"}
+
 
 @contextmanager
 def watched_memory(system: System) -> Iterator[dict[str, int]]:

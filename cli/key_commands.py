@@ -29,13 +29,16 @@ def key() -> None:
 @click.option("--requests-per-minute", type=click.IntRange(min=0), help="API calls a minute. 0: no limit.")
 @click.option("--pending-requests", type=click.IntRange(min=0), help="Batch requests waiting or running. 0: no limit.")
 @click.option("--stored-bytes", type=click.IntRange(min=0), help="Bytes kept in files. 0: no limit.")
-def create(data_dir: Path, name: str, role: str, tenant: str | None, **limits: int | None) -> None:
+@click.option(
+    "--weight", type=click.FloatRange(0.01, 1000), default=1.0, help="Share of the workers beside other keys."
+)
+def create(data_dir: Path, name: str, role: str, tenant: str | None, weight: float, **limits: int | None) -> None:
     """Make a key and print it: it is shown this once. A folder that holds no system yet gets its database."""
     instance = Instance(data_dir)
     if not settings().database_url and not instance.is_made:
         click.echo(f"There was no data in {instance.data_dir} yet: this is its first key.", err=True)
     with database_of(data_dir, new=True) as database, Session(database) as session, session.begin():
-        _, plain = api_keys.create(session, name, Role(role), tenant, **limits)
+        _, plain = api_keys.create(session, name, Role(role), tenant, weight=weight, **limits)
     click.echo(plain)
 
 

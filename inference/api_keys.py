@@ -28,6 +28,7 @@ def create(
     requests_per_minute: int | None = None,
     pending_requests: int | None = None,
     stored_bytes: int | None = None,
+    weight: float = 1.0,
 ) -> tuple[ApiKey, str]:
     """A new key, and its plain text, which nobody can see again. Its name tells it from the tenant's other keys."""
     tenant = tenant or name
@@ -41,6 +42,7 @@ def create(
         requests_per_minute=requests_per_minute,
         pending_requests=pending_requests,
         stored_bytes=stored_bytes,
+        weight=weight,
     )
     try:
         with session.begin_nested():

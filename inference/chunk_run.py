@@ -90,6 +90,7 @@ class ChunkRun:
             async for waiting in requests:
                 if not await self._hand_over(waiting):
                     return
+        self._host.last_beginning = self.claim.ends
 
     async def drained(self) -> None:
         """Wait for the answers that are still out, and until all is saved."""
@@ -236,6 +237,7 @@ class ChunkRun:
             if not refuses(answer.status_code):
                 self._answered_any = True
                 self._host.served()
+            self._host.throughput.did(self.claim.tokens_per_line)
             self._lander.add(lines)
 
     async def _lasting_answer(self, body: bytes, began: float) -> Answer:

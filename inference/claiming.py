@@ -17,25 +17,24 @@ from schemas.settings import settings
 # A rest that lasts longer than any does was given by a clock that has been set back since.
 RESTED: Final = "(chunks.not_before BETWEEN now() AND now() + interval '10 minutes') IS NOT TRUE"
 
-# What killed an engine more than once, or was refused by it, comes after what was not, so that it can't hold up healthy
-# work; but in its last hour it is due like any other. Once may have been an accident.
+# It killed an engine more than once, or was refused by it. Once may have been an accident.
+TROUBLED: Final = "(chunks.deaths > 1 OR chunks.rests > 1)"
+
 CLAIM: Final = text(f"""
     WITH best AS (
         SELECT chunks.batch_id, chunks.number, batches.endpoint, batches.tenant, batches.reuse_answers
         FROM chunks JOIN batches ON batches.id = chunks.batch_id
-        WHERE chunks.state = 'waiting' AND chunks.model = ANY(:models)
-          AND {RESTED}
+        WHERE chunks.batch_id = :batch_id AND chunks.model = :model AND chunks.state = 'waiting' AND {RESTED}
           AND batches.status = 'in_progress' AND batches.expires_at > now()
-        ORDER BY batches.priority DESC,
-                 (chunks.deaths > 1 OR chunks.rests > 1) AND batches.expires_at > now() + interval '1 hour',
-                 chunks.model IS DISTINCT FROM :held, batches.expires_at, batches.id, chunks.number
+        ORDER BY {TROUBLED}, chunks.number
         LIMIT 1 FOR UPDATE OF chunks SKIP LOCKED
     )
     UPDATE chunks SET state = 'leased', worker = :worker, epoch = epoch + 1, reached = 0, not_before = NULL,
            lease_expires_at = now() + make_interval(secs => :lease_seconds)
     FROM best WHERE chunks.batch_id = best.batch_id AND chunks.number = best.number
     RETURNING chunks.batch_id, chunks.number, chunks.epoch, chunks.model, chunks.lines, chunks.repeats,
-              best.endpoint, best.tenant, best.reuse_answers, chunks.deaths, chunks.suspect_to, chunks.rests
+              best.endpoint, best.tenant, best.reuse_answers, chunks.deaths, chunks.suspect_to, chunks.rests,
+              chunks.estimated_tokens, chunks.ends
 """)
 
 LAND: Final = text("""
@@ -67,7 +66,7 @@ ACQUIT: Final = text("""
 # The end of a lease. `died_at` is the place up to which requests may have been at an engine when it died: up to there,
 # what has no result is suspect. 0 means that nothing died.
 GIVE_BACK: Final = """
-    UPDATE chunks SET worker = NULL, lease_expires_at = NULL,
+    UPDATE chunks SET worker = NULL, lease_expires_at = NULL, released_at = now(),
            state = CASE WHEN completed + failed >= total THEN 'done' ELSE 'waiting' END,
            deaths = deaths + ({died_at} > 0)::int,
            suspect_to = CASE WHEN {died_at} > 0 THEN {died_at} ELSE suspect_to END
@@ -143,6 +142,13 @@ class Claim:
     # 0 if its last lease had nothing put off; else 1, and one more for each lease since in which nothing was
     # answered.
     rests: int = 0
+    estimated_tokens: int = 0
+    # Checksums of how its last prompt begins.
+    ends: bytes = b""
+
+    @property
+    def tokens_per_line(self) -> float:
+        return self.estimated_tokens / len(self.lines)
 
     @property
     def fence(self) -> dict[str, object]:
@@ -160,9 +166,9 @@ class Outcome:
     rests: int = 0
 
 
-def claim(session: Session, worker: str, models: Sequence[str], held: str | None, lease_seconds: float) -> Claim | None:
-    """Lease the most urgent chunk among those this worker can run; the model that it holds comes first."""
-    wanted = {"worker": worker, "models": list(models), "held": held, "lease_seconds": lease_seconds}
+def claim(session: Session, worker: str, batch_id: UUID, model: str, lease_seconds: float) -> Claim | None:
+    """Lease the next chunk of a batch for this model, unless others have them all."""
+    wanted = {"worker": worker, "batch_id": batch_id, "model": model, "lease_seconds": lease_seconds}
     row = session.execute(CLAIM, wanted).one_or_none()
     return None if row is None else Claim(*row)
 

@@ -10,12 +10,14 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from inference import serving
+from inference.choosing import Asker
 from inference.engines.base import Engine, Loaded
 from inference.models import registry
 from inference.patience import patiently
 from inference.pulse import PulseWatch
 from inference.reloads import Reloads
 from inference.serving import Served
+from inference.throughput import Throughput
 from schemas.database import session_scope
 from schemas.errors import EngineError
 from schemas.settings import settings
@@ -54,6 +56,11 @@ class EngineHost:
         # One chunk feeds the engine at a time; the next one starts while the last one drains.
         self.feeding = asyncio.Lock()
         self._runs: set[Run] = set()
+        self.throughput = Throughput()
+        # Checksums of how the prompts begin that were fed last.
+        self.last_beginning = b""
+        self._held_since = 0.0
+        self._load_seconds: dict[str, float] = {}
         self._wanted_window = window
         self._reloads = Reloads(models)
         self._slots = asyncio.Semaphore(0)
@@ -122,10 +129,18 @@ class EngineHost:
         """The models that may be asked for: the one that works here, and all but those that failed a moment ago."""
         moment = time.monotonic()
         works = [self.held] if self.held is not None and not self._reloads.rests(self.held, moment) else []
-        if self.held is not None and self.in_flight:
-            # Another one's chunk would be kept from other workers for as long as these requests take.
-            return works
         return works + [model for model in self._reloads.due(moment) if model not in works]
+
+    def as_asker(self) -> Asker:
+        """What decides which work is for this worker."""
+        return Asker(
+            self.held,
+            held_seconds=time.monotonic() - self._held_since,
+            tokens_per_second=self.throughput.per_second(),
+            workers=1,
+            last_beginning=self.last_beginning,
+            load_seconds=self._load_seconds,
+        )
 
     async def _stops_within(self, seconds: float) -> bool:
         if self.stopping.is_set():
@@ -137,6 +152,7 @@ class EngineHost:
         return True
 
     async def _load(self, model: str) -> None:
+        began = time.monotonic()
         self.state, self.detail = WorkerState.LOADING, f"loading {model}"
         try:
             self.loaded = await self._loaded_in_time(model)
@@ -150,7 +166,8 @@ class EngineHost:
             raise failure from error
         window = self._wanted_window or WINDOW_PER_CONCURRENCY * self.loaded.concurrency
         self._slots = asyncio.Semaphore(window)
-        self.held = model
+        self.held, self._held_since, self.last_beginning = model, time.monotonic(), b""
+        self._load_seconds[model] = self._held_since - began
         self.serving = serves = serving.identify(model, self.models[model], self.engine.name, self.loaded)
         self.state, self.detail = WorkerState.READY, ""
         await patiently(_record_loaded, serves, self.loaded.max_tokens)
@@ -191,12 +208,14 @@ class EngineHost:
         """Take one of the places in the window of requests that are at the engine."""
         await self._slots.acquire()
         self.in_flight += 1
+        self.throughput.begin()
         self._idle.clear()
 
     def release(self) -> None:
         self._slots.release()
         self.in_flight -= 1
         if self.in_flight == 0:
+            self.throughput.end()
             self._idle.set()
 
     async def idle(self) -> None:

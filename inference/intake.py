@@ -184,6 +184,9 @@ def _start(session: Session, batch: Batch, planner: Planner) -> BatchStatus | No
             "total": chunk.total,
             "lines": chunk.lines,
             "repeats": chunk.repeats,
+            "estimated_tokens": chunk.estimated_tokens,
+            "begins": chunk.begins,
+            "ends": chunk.ends,
         }
         for number, chunk in enumerate(chunks)
     ]

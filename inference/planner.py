@@ -21,6 +21,8 @@ SORTED_TOGETHER: Final = 200_000
 # Bytes. A beginning shorter than the first is not worth the trouble, and engines cache whole blocks only.
 BEGINNINGS: Final = tuple(int(256 * 1.5**step) for step in range(14))
 CHECKSUM_BYTES: Final = 4
+# Of English text, on average.
+BYTES_PER_TOKEN: Final = 4
 # A chunk may end this much before it is full, so that it ends between prompts that have little in common.
 LATEST_QUARTER: Final = 0.75
 
@@ -52,6 +54,7 @@ class Placed(NamedTuple):
     # The first line that asks exactly the same and gets the same answer.
     first_line: int
     line: int
+    estimated_tokens: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ class PlannedChunk:
     lines: Sequence[int]
     # The other lines that get the answer of one of these.
     repeats: Mapping[int, Sequence[int]]
+    # To be computed: of what is the same, once.
+    estimated_tokens: int
+    # Checksums of how the first and the last prompt begin.
+    begins: bytes
+    ends: bytes
 
     @property
     def total(self) -> int:
@@ -76,7 +84,8 @@ class _Window:
 
     def add(self, prompt: bytes, longest_answer: int, digest: bytes, line: int) -> None:
         first_line = self.first_lines.setdefault(digest, line) if digest else line
-        self.requests.append(Placed(beginnings_of(prompt), -longest_answer, first_line, line))
+        tokens = len(prompt) // BYTES_PER_TOKEN + longest_answer
+        self.requests.append(Placed(beginnings_of(prompt), -longest_answer, first_line, line, tokens))
 
 
 @dataclass(slots=True)
@@ -145,5 +154,12 @@ def _shared(one: bytes, other: bytes) -> int:
 
 
 def _chunk(model: str, requests: Sequence[Placed]) -> PlannedChunk:
-    same = [[request.line for request in group] for _, group in groupby(requests, key=lambda one: one.first_line)]
-    return PlannedChunk(model, [line for line, *_ in same], {line: repeats for line, *repeats in same if repeats})
+    same = [list(group) for _, group in groupby(requests, key=lambda one: one.first_line)]
+    return PlannedChunk(
+        model,
+        lines=[first.line for first, *_ in same],
+        repeats={first.line: [one.line for one in repeats] for first, *repeats in same if repeats},
+        estimated_tokens=sum(first.estimated_tokens for first, *_ in same),
+        begins=requests[0].beginnings,
+        ends=requests[-1].beginnings,
+    )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-from inference import claiming
+from inference import claiming, queue
 from inference.chunk_run import ChunkRun
 from inference.claiming import Claim, Outcome
 from inference.engine_host import EngineHost
@@ -106,7 +106,14 @@ async def _end(run: ChunkRun) -> None:
 
 def _claim(host: EngineHost) -> Claim | None:
     with session_scope() as session:
-        return claiming.claim(session, host.worker, host.loadable(), host.held, settings().lease_seconds)
+        return queue.claim_next(
+            session,
+            host.worker,
+            host.loadable(),
+            host.as_asker(),
+            settings().lease_seconds,
+            busy=host.in_flight > 0,
+        )
 
 
 def _end_lease(claim: Claim, outcome: Outcome) -> None:

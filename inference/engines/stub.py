@@ -28,6 +28,8 @@ AT_ONCE = Count(256)
 @dataclass(frozen=True, slots=True)
 class StubOptions:
     latency_ms: float = 0.0
+    # On top of that, for each token that the body's `max_tokens` asks for: long answers take longer than short ones.
+    ms_per_token: float = 0.0
     # Share of bodies that get `error_status`. A hash of the body decides, so a body that fails once fails always.
     error_rate: float = 0.0
     error_status: int = 400
@@ -75,13 +77,18 @@ class StubEngine:
         self._model = None
 
     async def _work(self, body: bytes) -> None:
-        if self._options.latency_ms == 0:
+        latency_ms = self._latency_ms(body)
+        if latency_ms == 0:
             # Nothing to wait for, but the worker's other tasks must get their turn.
             await asyncio.sleep(0)
             return await self._misbehave(body)
         async with self._slots:
-            await asyncio.sleep(self._options.latency_ms / 1000)
+            await asyncio.sleep(latency_ms / 1000)
             return await self._misbehave(body)
+
+    def _latency_ms(self, body: bytes) -> float:
+        each = self._options.ms_per_token
+        return self._options.latency_ms + (each * _tokens_asked_for(body) if each else 0)
 
     async def _misbehave(self, body: bytes) -> None:
         if self._options.journal:
@@ -144,3 +151,12 @@ class StubEngine:
     def _failure(self) -> Answer:
         kind = "invalid_request_error" if self._options.error_status < 500 else "server_error"
         return refusal(self._options.error_status, "The stub engine was told to fail here.", kind=kind)
+
+
+def _tokens_asked_for(body: bytes) -> int:
+    """None is 0: a body that says nothing or nonsense here is answered, or refused, all the same."""
+    try:
+        tokens = orjson.loads(body)["max_tokens"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return 0
+    return max(tokens, 0) if isinstance(tokens, int) else 0

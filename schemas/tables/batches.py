@@ -71,7 +71,10 @@ class Chunk(Base):
     """The unit of claiming: up to a few thousand requests for one model."""
 
     __tablename__ = "chunks"
-    __table_args__ = (Index("ix_chunks_live", "state", "model", postgresql_where="state <> 'done'"),)
+    __table_args__ = (
+        Index("ix_chunks_live", "state", "model", postgresql_where="state <> 'done'"),
+        Index("ix_chunks_released_at", "released_at", postgresql_where="released_at IS NOT NULL"),
+    )
 
     batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -81,11 +84,17 @@ class Chunk(Base):
     lines: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     # Other lines that ask exactly the same as one of `lines` and get its answer; `total` and the counts are with them.
     repeats: Mapped[dict[str, list[int]]] = mapped_column(JSONB, default=dict)
+    # About how much work it is, and checksums of how its first and its last prompt begin.
+    estimated_tokens: Mapped[Big] = mapped_column(default=0)
+    begins: Mapped[bytes] = mapped_column(default=b"")
+    ends: Mapped[bytes] = mapped_column(default=b"")
     state: Mapped[str] = mapped_column(default=ChunkState.WAITING)
     # The fence: a write made under an older epoch is refused inside its own transaction.
     epoch: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None]
     lease_expires_at: Mapped[datetime | None]
+    # When its last lease ended.
+    released_at: Mapped[datetime | None]
     # While an engine refuses its requests, a waiting chunk rests until then. `rests` counts the leases since any of
     # them was answered.
     not_before: Mapped[datetime | None]

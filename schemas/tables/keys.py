@@ -27,3 +27,5 @@ class ApiKey(Base):
     requests_per_minute: Mapped[int | None]
     pending_requests: Mapped[Big | None]
     stored_bytes: Mapped[Big | None]
+    # Its share of the workers beside other keys.
+    weight: Mapped[float] = mapped_column(default=1.0)

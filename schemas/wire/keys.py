@@ -17,6 +17,7 @@ class KeyCreate(ma.Schema):
     requests_per_minute = ma.fields.Integer(strict=True, allow_none=True, validate=ma.validate.Range(0, 2**31 - 1))
     pending_requests = ma.fields.Integer(strict=True, allow_none=True, validate=ma.validate.Range(0, LARGEST))
     stored_bytes = ma.fields.Integer(strict=True, allow_none=True, validate=ma.validate.Range(0, LARGEST))
+    weight = ma.fields.Float(load_default=1.0, validate=ma.validate.Range(0.01, 1000))
 
 
 class Key(ma.Schema):
@@ -31,6 +32,7 @@ class Key(ma.Schema):
     requests_per_minute = ma.fields.Integer(allow_none=True)
     pending_requests = ma.fields.Integer(allow_none=True)
     stored_bytes = ma.fields.Integer(allow_none=True)
+    weight = ma.fields.Float()
 
 
 class NewKey(Key):

@@ -88,7 +88,7 @@ def leased_batch() -> None:
     """A hundred requests, forty of them at an engine and ten answered."""
     batch_id = submit(as_jsonl([chat_line(f"c-{n}") for n in range(100)]))
     with session_scope() as session:
-        claim = claiming.claim(session, "gpu0", [MODEL], None, 3600)
+        claim = claiming.claim(session, "gpu0", batch_id, MODEL, 3600)
     assert claim is not None
     with session_scope() as session:
         claiming.reach(session, claim, 40)

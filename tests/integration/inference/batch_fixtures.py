@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from inference import batches, files, intake, runner
+from inference import batches, files, intake, queue, runner
+from inference.choosing import Asker
+from inference.claiming import Claim
 from inference.engine_host import EngineHost
 from inference.engines.base import Engine, create_engine
 from inference.file_store import file_store
@@ -61,6 +63,13 @@ def lines_of(file_id: UUID | None) -> list[dict[str, object]]:
         location = session.get_one(File, file_id).location
     with file_store().open(location) as stream:
         return [json.loads(line) for line in stream]
+
+
+def leased(worker: str = "gpu0", models: Sequence[str] = (MODEL,), held: str = MODEL) -> Claim | None:
+    """A chunk of what a worker should run next, leased for twenty seconds."""
+    asker = Asker(held, held_seconds=0, tokens_per_second=1000, workers=1)
+    with session_scope() as session:
+        return queue.claim_next(session, worker, models, asker, 20)
 
 
 @dataclass

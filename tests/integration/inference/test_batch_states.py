@@ -70,7 +70,7 @@ class BatchLife(RuleBasedStateMachine):
     @rule()
     def claim(self) -> None:
         with session_scope() as session:
-            claim = claiming.claim(session, "gpu0", [MODEL], None, LEASE_SECONDS)
+            claim = claiming.claim(session, "gpu0", self.batch_id, MODEL, LEASE_SECONDS)
         if claim is not None:
             assert claim.batch_id == self.batch_id
             self.claims.append(claim)

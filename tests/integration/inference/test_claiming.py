@@ -18,7 +18,8 @@ from schemas.database import session_scope
 from schemas.errors import LeaseLost
 from schemas.tables import Batch, Chunk
 from schemas.tables.base import now
-from tests.integration.inference.batch_fixtures import MODEL, as_jsonl, chat_line, submit
+from tests.integration.inference import batch_fixtures
+from tests.integration.inference.batch_fixtures import as_jsonl, chat_line, submit
 
 
 @pytest.mark.usefixtures("database_url")
@@ -26,10 +27,9 @@ def test_of_two_workers_that_end_a_batch_in_the_same_moment_one_hears_of_it() ->
     batch_id = submit(as_jsonl([chat_line(f"c-{n}") for n in range(200)]))
     claims = []
     for worker in ("gpu0", "gpu1"):
+        claim = leased(worker)
+        claims.append(claim)
         with session_scope() as session:
-            claim = claiming.claim(session, worker, [MODEL], None, 20)
-            assert claim
-            claims.append(claim)
             claiming.land(session, claim, Landing(completed=100), 20)
     with session_scope() as first, session_scope() as second:
         claiming.end_lease(first, claims[0])
@@ -113,8 +113,7 @@ def test_what_killed_engines_waits_for_healthy_work_but_not_until_its_window_is_
 
 
 def leased(worker: str) -> Claim:
-    with session_scope() as session:
-        claim = claiming.claim(session, worker, [MODEL], None, 20)
+    claim = batch_fixtures.leased(worker)
     assert claim
     return claim
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, update
 
-from inference import claiming, overload, sweep
+from inference import overload, sweep
 from inference.engine_host import EngineHost
 from inference.engines.base import Answer
 from inference.engines.refusals import refusal
@@ -21,6 +21,7 @@ from tests.integration.inference.batch_fixtures import (
     OTHER_MODEL,
     as_jsonl,
     chat_line,
+    leased,
     progress,
     running,
     submit,
@@ -161,8 +162,7 @@ def test_what_was_refused_in_vain_comes_after_what_was_not() -> None:
             host.served()
     assert rests_of(refused) == 2
     fresh = submit(as_jsonl([chat_line("only")]))
-    with session_scope() as session:
-        claims = [claiming.claim(session, "gpu0", [MODEL], MODEL, 20) for _ in range(2)]
+    claims = [leased() for _ in range(2)]
     assert [claim.batch_id for claim in claims if claim] == [fresh, refused]
 
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from inference import claiming, unanswered
-from schemas.database import session_scope
-from tests.integration.inference.batch_fixtures import MODEL, as_jsonl, chat_line, submit
+from inference import unanswered
+from tests.integration.inference.batch_fixtures import as_jsonl, chat_line, leased, submit
 
 MEGABYTE = 1024**2
 
@@ -13,8 +12,7 @@ MEGABYTE = 1024**2
 def test_a_page_ends_where_it_gets_too_large_but_has_one_request_at_least() -> None:
     lengths = [1, 6, 1, 1, 1, 1, 1]
     submit(as_jsonl([chat_line(f"c-{n}", "x" * length * MEGABYTE) for n, length in enumerate(lengths)]))
-    with session_scope() as session:
-        claim = claiming.claim(session, "gpu0", [MODEL], None, 20)
+    claim = leased()
     assert claim
     pages, last = [], 0
     while page := unanswered.read_page(claim, last, len(claim.lines), at_most_bytes=4 * MEGABYTE):

@@ -9,11 +9,19 @@ import pytest
 from sqlalchemy import select, update
 
 from cli.processes import wait_until
-from inference import claiming, finaliser, reloads
+from inference import finaliser, reloads
 from inference.suspicion import GIVEN_UP_AFTER
 from schemas.database import session_scope
 from schemas.tables import Chunk
-from tests.integration.inference.batch_fixtures import MODEL, as_jsonl, batch, chat_line, lines_of, submit, worker
+from tests.integration.inference.batch_fixtures import (
+    as_jsonl,
+    batch,
+    chat_line,
+    leased,
+    lines_of,
+    submit,
+    worker,
+)
 
 pytestmark = pytest.mark.usefixtures("database_url")
 
@@ -69,8 +77,7 @@ def test_healthy_batches_come_before_what_broke_the_engine_twice() -> None:
     healthy = submit(as_jsonl([chat_line(f"c-{n}") for n in range(10)]))
     with session_scope() as session:
         session.execute(update(Chunk).where(Chunk.batch_id == poisoned).values(deaths=2, suspect_to=10))
-        first = claiming.claim(session, "gpu0", [MODEL], None, 20)
-        second = claiming.claim(session, "gpu0", [MODEL], None, 20)
+    first, second = leased(), leased()
     assert first and second
     assert [first.batch_id, second.batch_id] == [healthy, poisoned]
 

@@ -121,7 +121,7 @@ def test_batches_beyond_what_a_tenant_may_have_waiting_are_refused(
     batch = client.batches.create(input_file_id=file, endpoint="/v1/completions", completion_window="24h")
     row = session.get_one(Batch, parse(BATCH, batch.id, BatchNotFound))
     row.status = BatchStatus.IN_PROGRESS
-    chunk = Chunk(batch_id=row.id, number=0, model="m", total=10)
+    chunk = Chunk(batch_id=row.id, number=0, model="m", total=10, lines=[])
     session.add(chunk)
     session.commit()
     with pytest.raises(openai.RateLimitError):

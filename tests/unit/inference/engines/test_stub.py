@@ -92,6 +92,26 @@ def test_latency_and_concurrency_bound_the_throughput() -> None:
     assert time.monotonic() - started >= 0.12
 
 
+def test_an_answer_takes_as_long_as_the_tokens_that_are_asked_for() -> None:
+    async def take_turns() -> list[int]:
+        engine = StubEngine({"ms_per_token": "10", "concurrency": "9"})
+        await engine.load("m", "m")
+        ended: list[int] = []
+
+        async def answer(number: int, asked: bytes) -> None:
+            await engine.answer("/v1/completions", asked)
+            ended.append(number)
+
+        bodies = [body(max_tokens=30), body(max_tokens=3), body(), body(max_tokens="ten"), b"[]", b"{"]
+        await asyncio.gather(*(answer(number, asked) for number, asked in enumerate(bodies)))
+        return ended
+
+    began = time.monotonic()
+    ended = asyncio.run(take_turns())
+    assert time.monotonic() - began > 0.3
+    assert ended[-2:] == [1, 0]
+
+
 @pytest.mark.parametrize(("wanted", "vectors"), [("one", 1), (["one", "two"], 2), ([1, 2, 3], 1), ([[1, 2], [3]], 2)])
 @pytest.mark.parametrize("encoding", ["float", "base64"])
 def test_embeddings_have_one_vector_per_input(wanted: Any, vectors: int, encoding: str) -> None:
