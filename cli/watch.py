@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from rich.console import Console
@@ -36,17 +37,27 @@ class Outcome:
 def watch(client: Client, batch_id: str) -> Outcome:
     """Show progress, on standard error, until the batch has ended."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn())
-    more = (TextColumn("{task.fields[failed]} failed"), TimeElapsedColumn())
+    more = (TextColumn("{task.fields[failed]} failed"), TimeElapsedColumn(), TextColumn("{task.fields[left]}"))
     with Progress(*columns, *more, console=Console(stderr=True)) as progress:
-        bar = progress.add_task(BatchStatus.VALIDATING, total=None, failed=0)
+        bar = progress.add_task(BatchStatus.VALIDATING, total=None, failed=0, left="")
         while True:
             batch = client.batch(batch_id)
             counts = batch["request_counts"]
             done, total = counts["completed"] + counts["failed"], counts["total"] or None
-            progress.update(bar, description=batch["status"], completed=done, total=total, failed=counts["failed"])
+            news = {"failed": counts["failed"], "left": time_left(batch)}
+            progress.update(bar, description=batch["status"], completed=done, total=total, **news)
             if batch["status"] in TERMINAL:
                 return Outcome(batch)
             time.sleep(POLL_SECONDS)
+
+
+def time_left(batch: dict[str, Any]) -> str:
+    """As far as the server knows it: an older one says nothing."""
+    left = (batch.get("progress") or {}).get("seconds_left")
+    if left is None:
+        return ""
+    expected, low, high = (timedelta(seconds=round(left[name])) for name in ("expected", "low", "high"))
+    return f"about {expected} left ({low} to {high})"
 
 
 def _place(error: dict[str, Any]) -> str:

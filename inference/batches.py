@@ -1,7 +1,7 @@
 """Creating, finding and cancelling batches."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from inference import files, quotas
+from inference import files, pace_samples, quotas
 from inference.engines.base import ENDPOINTS
+from inference.pace import Pace
 from inference.paging import Page, page_of
 from inference.webhooks import subscriptions
 from schemas import ids
@@ -177,16 +178,18 @@ def list_page(session: Session, tenant: str, after: str | None, limit: int) -> P
     return page_of(session.scalars(found).all(), limit)
 
 
-def get_with_progress(session: Session, tenant: str, public_id: str) -> tuple[Batch, Progress]:
-    """A batch and how far it is, in one trip to the database: this is what clients ask for again and again."""
+def get_with_progress(session: Session, tenant: str, public_id: str) -> tuple[Batch, Progress, Pace | None]:
+    """A batch, how far it is and how fast, in one trip to the database: clients ask for this again and again."""
     chunks_of_live = and_(Chunk.batch_id == Batch.id, Batch.ended_at.is_(None))
-    found = select(Batch, *_sums()).outerjoin(Chunk, chunks_of_live).group_by(Batch.id)
+    asked = select(Batch, *_sums(), *pace_samples.columns()).outerjoin(Chunk, chunks_of_live).group_by(Batch.id)
     batch_id = ids.parse(ids.BATCH, public_id, BatchNotFound)
-    row = session.execute(found.where(Batch.id == batch_id, Batch.tenant == tenant)).one_or_none()
+    row = session.execute(asked.where(Batch.id == batch_id, Batch.tenant == tenant)).one_or_none()
     if row is None:
         raise BatchNotFound(public_id)
-    batch, *counts = row
-    return batch, _frozen(batch) if None in counts else Progress(*map(int, counts))
+    batch, *values = row
+    counts, seen = values[: len(COUNTS)], values[len(COUNTS) :]
+    found = _frozen(batch) if None in counts else Progress(*map(int, counts))
+    return batch, found, pace_samples.pace_of(batch, found, *seen)
 
 
 def progress(session: Session, batches: Sequence[Batch]) -> dict[UUID, Progress]:
@@ -194,6 +197,16 @@ def progress(session: Session, batches: Sequence[Batch]) -> dict[UUID, Progress]
     counted = {batch.id: _frozen(batch) for batch in batches}
     live = [batch.id for batch in batches if batch.status not in TERMINAL]
     return counted | counted_in_chunks(session, live) if live else counted
+
+
+def paces(session: Session, batches: Sequence[Batch], progress: Mapping[UUID, Progress]) -> dict[UUID, Pace | None]:
+    """How fast those are that run."""
+    running = {batch.id: batch for batch in batches if batch.status == BatchStatus.IN_PROGRESS}
+    if not running:
+        return {}
+    asked = select(Batch.id, *pace_samples.columns()).join(Chunk, Chunk.batch_id == Batch.id).group_by(Batch.id)
+    rows = session.execute(asked.where(Batch.id.in_(running)))
+    return {batch_id: pace_samples.pace_of(running[batch_id], progress[batch_id], *seen) for batch_id, *seen in rows}
 
 
 def counted_in_chunks(session: Session, batch_ids: Sequence[UUID]) -> dict[UUID, Progress]:

@@ -225,14 +225,15 @@ class ChunkRun:
         began = time.monotonic()
         try:
             answer = await self._lasting_answer(waiting.body.encode(), began)
-            lines = finished.computed(self.claim, waiting, answer, self._host.serving_id)
+            seconds = time.monotonic() - began
+            lines = finished.computed(self.claim, waiting, answer, self._host.serving_id, seconds)
         except EngineError as error:
             self._host.broke(error)
         except PutOff as refused:
             self._put_off(refused, began)
         except Exception:
             log.exception("batch %s line %d: the engine's adapter failed", self.claim.batch_id, waiting.line)
-            self._give_up(waiting, *ENGINE_FAULT)
+            self._give_up(waiting, *ENGINE_FAULT, seconds=time.monotonic() - began)
         else:
             if not refuses(answer.status_code):
                 self._answered_any = True
@@ -279,10 +280,10 @@ class ChunkRun:
             self._resting = True
             self._host.rest(refused.status_code, refused.pause_seconds)
 
-    def _give_up(self, waiting: Waiting, code: str, message: str) -> None:
+    def _give_up(self, waiting: Waiting, code: str, message: str, seconds: float = 0.0) -> None:
         """Let the request have this error for its result."""
         log.error("batch %s line %d: %s: %s", self.claim.batch_id, waiting.line, code, message)
-        self._lander.add(finished.given_up(self.claim, waiting, code, message))
+        self._lander.add(finished.given_up(self.claim, waiting, code, message, seconds))
 
 
 def _find_kept(claim: Claim, serving_id: UUID, page: Sequence[Waiting]) -> dict[int, Kept]:

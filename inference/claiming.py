@@ -46,6 +46,8 @@ LAND: Final = text("""
            shared_requests = chunks.shared_requests + :shared_requests,
            shared_input_tokens = chunks.shared_input_tokens + :shared_input_tokens,
            shared_output_tokens = chunks.shared_output_tokens + :shared_output_tokens,
+           busy_seconds = chunks.busy_seconds + :busy_seconds,
+           longest_seconds = greatest(chunks.longest_seconds, :longest_seconds),
            serving_id = coalesce(:serving_id, chunks.serving_id)
     FROM batches
     WHERE chunks.batch_id = :batch_id AND chunks.number = :number AND chunks.epoch = :epoch

@@ -12,11 +12,12 @@ from inference.reuse import Kept, Key
 from inference.unanswered import Waiting
 
 
-def computed(claim: Claim, waiting: Waiting, answer: Answer, serving_id: UUID) -> Finished:
+def computed(claim: Claim, waiting: Waiting, answer: Answer, serving_id: UUID, seconds: float) -> Finished:
     succeeded = answer.status_code < 300
     lines = answered_lines(claim.batch_id, waiting.lines, answer, serving_id)
     to_keep = _to_keep(claim, waiting, answer, serving_id) if succeeded and claim.reuse else {}
-    return Finished(_rows(claim, waiting, lines, succeeded), succeeded, answer.usage, serving_id, to_keep=to_keep)
+    rows = _rows(claim, waiting, lines, succeeded)
+    return Finished(rows, succeeded, answer.usage, serving_id, seconds=seconds, to_keep=to_keep)
 
 
 def reused(claim: Claim, waiting: Waiting, kept: Kept, serving_id: UUID) -> Finished:
@@ -24,9 +25,9 @@ def reused(claim: Claim, waiting: Waiting, kept: Kept, serving_id: UUID) -> Fini
     return Finished(_rows(claim, waiting, lines, True), True, kept.answer.usage, serving_id, computed=False)
 
 
-def given_up(claim: Claim, waiting: Waiting, code: str, message: str) -> Finished:
+def given_up(claim: Claim, waiting: Waiting, code: str, message: str, seconds: float) -> Finished:
     errors = [unanswered_line(claim.batch_id, line, custom_id, code, message) for line, custom_id in waiting.lines]
-    return Finished(_rows(claim, waiting, errors, False), False)
+    return Finished(_rows(claim, waiting, errors, False), False, seconds=seconds)
 
 
 def _to_keep(claim: Claim, waiting: Waiting, answer: Answer, serving_id: UUID) -> dict[Key, Kept]:

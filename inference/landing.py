@@ -16,6 +16,8 @@ class Finished:
     succeeded: bool
     usage: Usage = field(default_factory=Usage)
     serving_id: UUID | None = None
+    # How long it was at the engine.
+    seconds: float = 0.0
     # Whether the engine computed it for the first of them, or it was there before.
     computed: bool = True
     to_keep: Mapping[Key, Kept] = field(default_factory=dict)
@@ -37,6 +39,8 @@ class Landing:
     shared_requests: int = 0
     shared_input_tokens: int = 0
     shared_output_tokens: int = 0
+    busy_seconds: float = 0.0
+    longest_seconds: float = 0.0
 
     def add(self, finished: Finished) -> None:
         usage, count = finished.usage, len(finished.rows)
@@ -53,6 +57,8 @@ class Landing:
         self.shared_requests += shared
         self.shared_input_tokens += shared * usage.input_tokens
         self.shared_output_tokens += shared * usage.output_tokens
+        self.busy_seconds += count * finished.seconds
+        self.longest_seconds = max(self.longest_seconds, finished.seconds)
 
     @property
     def totals(self) -> dict[str, object]:

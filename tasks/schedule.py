@@ -11,7 +11,7 @@ from typing import Any, Final
 from celery.signals import beat_init
 from sqlalchemy import text
 
-from inference import retention, sweep
+from inference import pace_samples, retention, sweep
 from schemas.database import DATABASE_LOST, session_scope
 from schemas.errors import PurgeIncomplete
 from schemas.settings import settings
@@ -70,6 +70,9 @@ def sweep_for_work(*, spare_leases: bool = False) -> None:
     dispatch.send_again(due.validate, due.finalise)
     dispatch.run_chunks(due.chunks)
     dispatch.deliver_webhooks()
+    # Last, and by itself: work does not wait for what only tells of it.
+    with session_scope() as session:
+        pace_samples.take(session)
 
 
 @app.task(name="retention.purge", acks_late=False)

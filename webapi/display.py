@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from flask.sansio.app import App
 
+from inference.forecast import SecondsLeft
 from schemas import ids
 from schemas.tables.base import now
 
@@ -39,6 +40,17 @@ def span(seconds: float) -> str:
     return " ".join(words[:2]) or f"{rest} s"
 
 
+def time_left(left: SecondsLeft) -> str:
+    """With its error band, in the unit that fits: `about 12 min left (9 to 17)`."""
+    length, unit = next(((length, unit) for length, unit in STEPS if left.expected >= 1.5 * length), (1, "s"))
+    expected, low, high = (_amount(seconds / length) for seconds in (left.expected, left.low, left.high))
+    return f"about {expected} {unit} left ({low} to {high})"
+
+
+def _amount(value: float) -> str:
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}".removesuffix(".0")
+
+
 def ago(moment: datetime) -> str:
     seconds = (now() - moment).total_seconds()
     if seconds < 0:
@@ -63,6 +75,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "size": size,
     "number": number,
     "span": span,
+    "time_left": time_left,
     "ago": ago,
     "exact": exact,
     "visible": visible,

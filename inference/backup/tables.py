@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from schemas.errors import VbsError
 
 REVISION: Final = "alembic_version"
-# Who serves is news of a place, and of another one it is wrong.
-LEFT_OUT: Final = frozenset({REVISION, "workers"})
+# Who serves and how fast work goes is news of a place, and of another one it is wrong.
+LEFT_OUT: Final = frozenset({REVISION, "workers", "pace_samples"})
 # What the text of COPY depends on, and what must not end a transaction that waits for files.
 SESSION: Final = {
     "datestyle": "ISO",

@@ -2,7 +2,7 @@
 
 from schemas.tables.answers import KeptAnswer
 from schemas.tables.base import Base
-from schemas.tables.batches import Batch, Chunk, IdempotencyKey, Request, Result
+from schemas.tables.batches import Batch, Chunk, IdempotencyKey, PaceSample, Request, Result
 from schemas.tables.files import File, Upload, UploadPart
 from schemas.tables.keys import ApiKey
 from schemas.tables.webhooks import Event, Webhook, WebhookDelivery
@@ -18,6 +18,7 @@ __all__ = [
     "IdempotencyKey",
     "KeptAnswer",
     "Model",
+    "PaceSample",
     "Request",
     "Result",
     "Serving",

@@ -116,6 +116,24 @@ class Chunk(Base):
     shared_requests: Mapped[Big] = mapped_column(default=0)
     shared_input_tokens: Mapped[Big] = mapped_column(default=0)
     shared_output_tokens: Mapped[Big] = mapped_column(default=0)
+    # How long the requests that are counted were at an engine, added up, and the longest of them.
+    busy_seconds: Mapped[float] = mapped_column(default=0.0)
+    longest_seconds: Mapped[float] = mapped_column(default=0.0)
+
+
+class PaceSample(Base):
+    """How far a running batch was at a moment. Without a foreign key: checking it would wait for a finaliser."""
+
+    __tablename__ = "pace_samples"
+
+    batch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    moment: Mapped[datetime]
+    finished: Mapped[Big]
+    input_tokens: Mapped[Big]
+    cached_tokens: Mapped[Big]
+    output_tokens: Mapped[Big]
+    busy_seconds: Mapped[float]
 
 
 class Request(Base):

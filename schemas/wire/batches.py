@@ -119,8 +119,33 @@ class Usage(ma.Schema):
     shared = ma.fields.Function(lambda progress: Shared().dump(progress))
 
 
+class Rounded(ma.fields.Float):
+    """More digits would only pretend to be known."""
+
+    def _serialize(self, value: float | None, attr: str | None, obj: Any, **_: Any) -> float | None:
+        return None if value is None else round(value, 3)
+
+
+class SecondsLeft(ma.Schema):
+    """In four of five cases the truth lies between `low` and `high`."""
+
+    expected = Rounded()
+    low = Rounded()
+    high = Rounded()
+
+
+class Pace(ma.Schema):
+    """Of about the last minute; null where there is nothing to go by."""
+
+    requests_per_second = Rounded(allow_none=True)
+    input_tokens_per_second = Rounded(allow_none=True)
+    output_tokens_per_second = Rounded(allow_none=True)
+    cache_hit_share = Rounded(allow_none=True)
+    seconds_left = ma.fields.Nested(SecondsLeft, allow_none=True)
+
+
 class Batch(ma.Schema):
-    """Shown from a batch and its progress, side by side."""
+    """Shown from a batch, its progress and its pace, side by side."""
 
     id = PublicId(ids.BATCH, attribute="batch.id")
     object = Kind("batch")
@@ -143,6 +168,7 @@ class Batch(ma.Schema):
     cancelled_at = EndedAt(BatchStatus.CANCELLED)
     request_counts = ma.fields.Nested(RequestCounts, attribute="progress", dump_only=True)
     usage = ma.fields.Nested(Usage, attribute="progress", dump_only=True)
+    progress = ma.fields.Nested(Pace, attribute="pace", allow_none=True, dump_only=True)
     metadata = ma.fields.Dict(ma.fields.String(), ma.fields.String(), attribute="batch.details", allow_none=True)
     priority = ma.fields.Integer(attribute="batch.priority")
     reuse_answers = ma.fields.Boolean(attribute="batch.reuse_answers")

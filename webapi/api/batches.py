@@ -11,6 +11,7 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from inference import batches, results, retry
+from inference.pace import Pace
 from inference.webhooks import subscriptions
 from schemas import ids, tables
 from schemas.wire.batches import Batch, BatchCreate, BatchHeaders, BatchList, BatchQuery, CreatedBatch, ResultsQuery
@@ -27,6 +28,7 @@ blueprint = Blueprint("batches", __name__, "Files of requests, answered by the m
 class Shown:
     batch: tables.Batch
     progress: batches.Progress
+    pace: Pace | None = None
     webhook: tables.Webhook | None = None
 
 
@@ -58,7 +60,7 @@ def list_batches(wanted: dict[str, Any]) -> dict[str, Any]:
 @blueprint.get("/batches/<batch_id>")
 @blueprint.response(200, Batch)
 def get_batch(batch_id: str) -> Shown:
-    """Get a batch, with its counts as they are now."""
+    """Get a batch, with its counts and its pace as they are now."""
     return Shown(*batches.get_with_progress(db.session(), tenant(), batch_id))
 
 
@@ -125,4 +127,5 @@ def new_batch(wanted: dict[str, Any], idempotency_key: str | None) -> batches.Ne
 
 def shown(items: Sequence[tables.Batch]) -> list[Shown]:
     progress = batches.progress(db.session(), items)
-    return [Shown(batch, progress[batch.id]) for batch in items]
+    paces = batches.paces(db.session(), items, progress)
+    return [Shown(batch, progress[batch.id], paces.get(batch.id)) for batch in items]

@@ -10,11 +10,10 @@ from inference import batches, preview, quotas, results, retry, serving
 from schemas import ids
 from schemas.states import TERMINAL, BatchStatus
 from schemas.tables import Batch
-from schemas.tables.base import now
 from tasks import dispatch
 from webapi.database import db
 from webapi.ui.guard import tenant
-from webapi.ui.pace import pace
+from webapi.ui.pace import average
 
 blueprint = Blueprint("batches", __name__)
 PAGE: Final = 25
@@ -31,12 +30,12 @@ def show_all() -> str:
 
 @blueprint.get("/batches/<batch_id>")
 def show(batch_id: str) -> str:
-    batch, progress = batches.get_with_progress(db.session(), tenant(), batch_id)
+    batch, progress, pace = batches.get_with_progress(db.session(), tenant(), batch_id)
     return render_template(
         "ui/batch.html",
         batch=batch,
         progress=progress,
-        pace=pace(batch, progress, now()),
+        pace=pace or average(batch, progress),
         answers=preview.first_results(db.session(), batch, PREVIEWED),
         servings=serving.of_batch(db.session(), batch),
         errors=(batch.errors or [])[:ERRORS_SHOWN],

@@ -15,11 +15,11 @@ from schemas import tables
 from schemas.errors import BatchNotFound
 from schemas.ids import BATCH, parse
 from schemas.states import BatchStatus
-from schemas.tables import Chunk, Result
+from schemas.tables import Chunk, PaceSample, Result
 from schemas.tables.base import now
 
 CHAT = "/v1/chat/completions"
-OURS = {"priority", "retry_of", "reuse_answers"}
+OURS = {"priority", "retry_of", "reuse_answers", "progress"}
 
 
 @pytest.fixture
@@ -59,7 +59,16 @@ def test_a_new_batch_is_validating_with_every_field_present(
     }
     assert (batch.status, batch.object, batch.metadata) == ("validating", "batch", {"run": "7"})
     assert batch.expires_at == batch.created_at + 24 * 3600
-    empty = ("errors", "output_file_id", "error_file_id", "in_progress_at", "completed_at", "cancelled_at", "model")
+    empty = (
+        "errors",
+        "output_file_id",
+        "error_file_id",
+        "in_progress_at",
+        "completed_at",
+        "cancelled_at",
+        "model",
+        "progress",
+    )
     assert all(shown[name] is None for name in empty)
 
 
@@ -106,6 +115,33 @@ def test_the_counts_of_a_running_batch_are_those_of_its_chunks(
     assert shown.usage is not None
     assert shown.request_counts.model_dump() == {"total": 20, "completed": 6, "failed": 2}
     assert shown.usage.input_tokens == 14
+
+
+def test_a_running_batch_shows_its_pace_and_what_is_left_and_others_show_none(
+    client: OpenAI, http: httpx.Client, session: Session, input_file: str
+) -> None:
+    running, waiting = create(client, input_file), create(client, input_file)
+    known = row(session, running.id)
+    known.status, known.in_progress_at = BatchStatus.IN_PROGRESS, now() - timedelta(seconds=100)
+    counts = {"input_tokens": 4000, "cached_tokens": 1000, "output_tokens": 8000, "busy_seconds": 800.0}
+    session.add(Chunk(batch_id=known.id, number=0, model="m", lines=[], total=1000, completed=400, **counts))
+    for number in range(20):
+        moment = known.in_progress_at + timedelta(seconds=5 * number)
+        part = {name: count * number // 20 for name, count in counts.items()}
+        session.add(PaceSample(batch_id=known.id, number=number, moment=moment, finished=20 * number, **part))
+    session.commit()
+    shown = http.get(f"/batches/{running.id}").json()["progress"]
+    left = shown.pop("seconds_left")
+    approximately = {"requests_per_second": 4, "input_tokens_per_second": 40, "output_tokens_per_second": 80}
+    assert shown == pytest.approx(approximately | {"cache_hit_share": 0.25}, rel=0.05)
+    assert left["expected"] == pytest.approx(150, rel=0.1)
+    assert 75 < left["low"] < left["expected"] < left["high"] < 300
+    listed = {batch["id"]: batch["progress"] for batch in http.get("/batches").json()["data"]}
+    assert listed[running.id]["requests_per_second"] == pytest.approx(4, rel=0.05)
+    assert listed[waiting.id] is None
+    known.status = BatchStatus.FINALIZING
+    session.commit()
+    assert http.get(f"/batches/{running.id}").json()["progress"] is None
 
 
 def test_pages_of_batches_follow_the_ids_to_the_end(client: OpenAI, input_file: str) -> None:

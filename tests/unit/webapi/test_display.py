@@ -2,8 +2,9 @@ from datetime import timedelta
 
 import pytest
 
+from inference.forecast import SecondsLeft
 from schemas.tables.base import now
-from webapi.display import ago, size, span, visible
+from webapi.display import ago, size, span, time_left, visible
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,18 @@ def test_sizes_are_shown_in_the_unit_that_fits(count: int | None, shown: str) ->
 @pytest.mark.parametrize(("seconds", "shown"), [(0.4, "0 s"), (61, "1 min"), (3900, "1 h 5 min"), (90061, "1 d 1 h")])
 def test_spans_are_shown_in_two_units_at_most(seconds: float, shown: str) -> None:
     assert span(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("left", "shown"),
+    [
+        (SecondsLeft(720, 540, 1020), "about 12 min left (9 to 17)"),
+        (SecondsLeft(5.04, 3.96, 80), "about 5 s left (4 to 80)"),
+        (SecondsLeft(9000, 5400, 40000), "about 2.5 h left (1.5 to 11)"),
+    ],
+)
+def test_what_is_left_is_shown_with_its_error_band_in_one_unit(left: SecondsLeft, shown: str) -> None:
+    assert time_left(left) == shown
 
 
 def test_moments_are_told_from_now() -> None:
