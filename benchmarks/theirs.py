@@ -49,10 +49,14 @@ def run_batch_of(folder: Path, source: str, flags: Mapping[str, str]) -> Iterato
         env=environment_of(settings()) | WORKER_ENVIRONMENT,
     )
     with process:
-        rival = RunBatch(process, folder)
-        rival.hear("ready")
-        yield rival
-        process.terminate()
+        try:
+            rival = RunBatch(process, folder)
+            rival.hear("ready")
+            yield rival
+        finally:
+            # It ends by itself then, and its engine's processes with it. A signal would leave them behind.
+            assert process.stdin
+            process.stdin.close()
 
 
 def _done(requests: int, waiting: Sequence[tuple[float, int]], seconds: float) -> list[tuple[float, int]]:

@@ -16,7 +16,7 @@ from inference.context_length import ContextLimits
 from inference.file_store import file_store
 from inference.lines import LineTooLong, read_lines
 from inference.models import registry
-from inference.planner import Planner
+from inference.planner import PlannedChunk, Planner
 from inference.request_lines import LineInvalid, RequestLine, compact, digest_of, longest_answer, parse_line, prompt_of
 from inference.webhooks import outbox
 from schemas.database import copy_field, copy_rows, copy_text
@@ -176,26 +176,27 @@ def _fail(session: Session, batch: Batch, faults: Faults) -> BatchStatus | None:
 def _start(session: Session, batch: Batch, planner: Planner) -> BatchStatus | None:
     chunks = planner.finish()
     models = {chunk.model for chunk in chunks}
-    rows = [
-        {
-            "batch_id": batch.id,
-            "number": number,
-            "model": chunk.model,
-            "total": chunk.total,
-            "lines": chunk.lines,
-            "repeats": chunk.repeats,
-            "estimated_tokens": chunk.estimated_tokens,
-            "begins": chunk.begins,
-            "ends": chunk.ends,
-        }
-        for number, chunk in enumerate(chunks)
-    ]
-    session.execute(insert(Chunk), rows)
+    for number, chunk in enumerate(chunks):
+        session.execute(insert(Chunk), [_row(batch, number, chunk)])
     only_model = models.pop() if len(models) == 1 else None
     started = _move(
         session, batch, BatchStatus.IN_PROGRESS, total=planner.total, model=only_model, in_progress_at=now()
     )
     return BatchStatus.IN_PROGRESS if started else None
+
+
+def _row(batch: Batch, number: int, chunk: PlannedChunk) -> dict[str, Any]:
+    return {
+        "batch_id": batch.id,
+        "number": number,
+        "model": chunk.model,
+        "total": chunk.total,
+        "lines": list(chunk.lines),
+        "repeats": chunk.repeats,
+        "estimated_tokens": chunk.estimated_tokens,
+        "begins": chunk.begins,
+        "ends": chunk.ends,
+    }
 
 
 def _move(session: Session, batch: Batch, wanted: BatchStatus, **values: Any) -> bool:

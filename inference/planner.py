@@ -8,6 +8,7 @@ that are the same in every way, and get the same answer, run once.
 """
 
 import math
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
@@ -60,7 +61,7 @@ class Placed(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class PlannedChunk:
     model: str
-    # In the order in which they run.
+    # In the order in which they run. An array, for those of all chunks are held until the plan is made.
     lines: Sequence[int]
     # The other lines that get the answer of one of these.
     repeats: Mapping[int, Sequence[int]]
@@ -157,7 +158,7 @@ def _chunk(model: str, requests: Sequence[Placed]) -> PlannedChunk:
     same = [list(group) for _, group in groupby(requests, key=lambda one: one.first_line)]
     return PlannedChunk(
         model,
-        lines=[first.line for first, *_ in same],
+        lines=array("i", [first.line for first, *_ in same]),
         repeats={first.line: [one.line for one in repeats] for first, *repeats in same if repeats},
         estimated_tokens=sum(first.estimated_tokens for first, *_ in same),
         begins=requests[0].beginnings,
