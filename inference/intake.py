@@ -148,7 +148,7 @@ class RequestReader:
         self.planner.place(
             request.model,
             number,
-            prompt=prompt_of(request.body, endpoint),
+            prompt=prompt_of(request.body, endpoint, body),
             longest_answer=longest_answer(request.body, endpoint),
             digest=digest_of(request.body, endpoint, body),
         )

@@ -11,8 +11,9 @@ import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
-from typing import Final, NamedTuple
+from itertools import groupby, pairwise, starmap
+from operator import itemgetter
+from typing import Final
 from zlib import crc32
 
 CHUNKS_PER_WORKER: Final = 4
@@ -46,16 +47,11 @@ def beginnings_of(prompt: bytes) -> bytes:
     return b"".join(sums)
 
 
-class Placed(NamedTuple):
-    """What a plan knows of a request, in the order in which it sorts."""
-
-    beginnings: bytes
-    # The most tokens of its answer, negative: the longest comes first.
-    brevity: int
-    # The first line that asks exactly the same and gets the same answer.
-    first_line: int
-    line: int
-    estimated_tokens: int
+# What a plan knows of a request, in the order in which it sorts: its beginnings; the most tokens of its answer, as a
+# negative number, so that the longest comes first; the first line that asks exactly the same and gets the same answer;
+# its own line; its tokens in all, estimated. A plain tuple, which the garbage collector soon leaves alone.
+Placed = tuple[bytes, int, int, int, int]
+beginnings_in, first_line_in, line_in, tokens_in = map(itemgetter, (0, 2, 3, 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ class _Window:
     def add(self, prompt: bytes, longest_answer: int, digest: bytes, line: int) -> None:
         first_line = self.first_lines.setdefault(digest, line) if digest else line
         tokens = len(prompt) // BYTES_PER_TOKEN + longest_answer
-        self.requests.append(Placed(beginnings_of(prompt), -longest_answer, first_line, line, tokens))
+        self.requests.append((beginnings_of(prompt), -longest_answer, first_line, line, tokens))
 
 
 @dataclass(slots=True)
@@ -125,10 +121,12 @@ class Planner:
 def _in_order(requests: Sequence[Placed]) -> list[Placed]:
     """Neighbours share the longest beginning that there is to share; what is no longer shared does not count."""
     alike = sorted(requests)
-    shared = [0, *(_shared(one.beginnings, other.beginnings) for one, other in pairwise(alike)), 0]
+    shared = [0, *starmap(_shared, pairwise(map(beginnings_in, alike))), 0]
     return sorted(
-        request._replace(beginnings=request.beginnings[: max(before, after)])
-        for request, (before, after) in zip(alike, pairwise(shared), strict=True)
+        (beginnings[: max(before, after)], brevity, first_line, line, tokens)
+        for (beginnings, brevity, first_line, line, tokens), (before, after) in zip(
+            alike, pairwise(shared), strict=True
+        )
     )
 
 
@@ -142,7 +140,7 @@ def _end_of_chunk(requests: Sequence[Placed], start: int, size: int) -> int:
 
 
 def _in_common(one: Placed, other: Placed) -> tuple[bool, int]:
-    return one.first_line == other.first_line, _shared(one.beginnings, other.beginnings)
+    return first_line_in(one) == first_line_in(other), _shared(beginnings_in(one), beginnings_in(other))
 
 
 def _shared(one: bytes, other: bytes) -> int:
@@ -155,12 +153,12 @@ def _shared(one: bytes, other: bytes) -> int:
 
 
 def _chunk(model: str, requests: Sequence[Placed]) -> PlannedChunk:
-    same = [list(group) for _, group in groupby(requests, key=lambda one: one.first_line)]
+    same = [list(group) for _, group in groupby(requests, key=first_line_in)]
     return PlannedChunk(
         model,
-        lines=array("i", [first.line for first, *_ in same]),
-        repeats={first.line: [one.line for one in repeats] for first, *repeats in same if repeats},
-        estimated_tokens=sum(first.estimated_tokens for first, *_ in same),
-        begins=requests[0].beginnings,
-        ends=requests[-1].beginnings,
+        lines=array("i", [line_in(first) for first, *_ in same]),
+        repeats={line_in(first): [line_in(one) for one in repeats] for first, *repeats in same if repeats},
+        estimated_tokens=sum(tokens_in(first) for first, *_ in same),
+        begins=beginnings_in(requests[0]),
+        ends=beginnings_in(requests[-1]),
     )

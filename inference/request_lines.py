@@ -55,9 +55,13 @@ def compact(body: dict[str, Any]) -> bytes:
         raise LineInvalid("nested_too_deeply", f"The body can't be passed on: {error}.", "body") from None
 
 
-def prompt_of(body: dict[str, Any], endpoint: str) -> bytes:
-    """What an engine reads first, in about the order in which it reads it."""
-    return orjson.dumps([body.get("tools"), body.get("instructions"), body[REQUIRED[endpoint]]])
+def prompt_of(body: dict[str, Any], endpoint: str, compact_body: bytes) -> bytes:
+    """What an engine reads first, in about the order in which it reads it; what follows may be anything."""
+    name = REQUIRED[endpoint]
+    if "tools" in body or "instructions" in body:
+        return orjson.dumps([body.get("tools"), body.get("instructions"), body[name]])
+    # Nothing but the name itself can look like this: inside a string the quotes would be escaped.
+    return compact_body[compact_body.index(b'"%b":' % name.encode()) :]
 
 
 def longest_answer(body: dict[str, Any], endpoint: str) -> int:

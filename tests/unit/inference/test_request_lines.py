@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from inference.request_lines import LineInvalid, parse_line
+from inference.request_lines import LineInvalid, compact, parse_line, prompt_of
 
 CHAT = "/v1/chat/completions"
 GOOD = {
@@ -91,3 +91,13 @@ def test_each_endpoint_asks_for_its_own_field(endpoint: str, field: str) -> None
     with pytest.raises(LineInvalid) as fault:
         parse_line(line(url=endpoint, body={"model": "m"}), endpoint, {"m"})
     assert fault.value.param == f"body.{field}"
+
+
+def test_a_prompt_is_taken_from_its_own_field_wherever_that_stands_and_after_its_tools() -> None:
+    def prompt(**body: object) -> bytes:
+        return prompt_of(body, "/v1/completions", compact(body))
+
+    assert prompt(model="m", prompt="Is Ada a fit?").startswith(b'"prompt":"Is Ada')
+    assert prompt(suffix='the "prompt": of another', prompt="Is Ada").startswith(b'"prompt":"Is Ada')
+    tools = [{"type": "function"}]
+    assert prompt(prompt="Is Ada", tools=tools).startswith(prompt(tools=tools, model="m", prompt="")[:20])
