@@ -31,6 +31,8 @@ LOADS_KEPT: Final = 10.0
 # left: one that stayed could be more than some key is ever owed, and that key would wait for its last hour.
 LOADS_BILLED: Final = 20.0
 USUAL_LOAD_SECONDS: Final = 60.0
+# What is at the engine has to end before another model can come, also where that takes no time to load.
+DRAIN_SECONDS: Final = 5.0
 # What a key was given counts half after this time. It isn't forgotten at once: of many keys that share a worker, each
 # may have had its last chunk an hour ago.
 HALF_LIFE_SECONDS: Final = 600.0
@@ -74,16 +76,17 @@ class Asker:
     load_seconds: Mapping[str, float] = field(default_factory=dict)
 
     def seconds_to_load(self, model: str) -> float:
-        return 0.0 if model == self.held else self.load_seconds.get(model, USUAL_LOAD_SECONDS)
+        return 0.0 if model == self.held else self._change_seconds(model)
 
     def keeps_its_model(self) -> bool:
-        if self.held is None:
-            return False
-        return self.held_seconds < LOADS_KEPT * self.load_seconds.get(self.held, USUAL_LOAD_SECONDS)
+        return self.held is not None and self.held_seconds < LOADS_KEPT * self._change_seconds(self.held)
 
     def bill_for(self, model: str) -> float:
         """What a change to this model counts as, in tokens."""
         return max(LOADS_BILLED * self.seconds_to_load(model) - self.held_seconds, 0.0) * self.tokens_per_second
+
+    def _change_seconds(self, model: str) -> float:
+        return max(self.load_seconds.get(model, USUAL_LOAD_SECONDS), DRAIN_SECONDS)
 
 
 # By key, the tokens of its chunks: whole while they are leased, then half after each half-life.

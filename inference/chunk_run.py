@@ -108,6 +108,11 @@ class ChunkRun:
         """Whether a request can be what an engine dies of. One that is elsewhere dies of nothing here."""
         return self._host.engine.pulse is not None
 
+    @property
+    def _reuses(self) -> bool:
+        """Whether answers of earlier batches count here: only where another model would be told from this one."""
+        return self.claim.reuse and self._host.knows_its_revision
+
     def stop(self) -> None:
         """Feed no more and abort what is at the engine; what is finished stays."""
         self._stopped.set()
@@ -190,13 +195,16 @@ class ChunkRun:
 
     async def _without_kept(self, page: Sequence[Waiting]) -> Sequence[Waiting]:
         """Those that must be computed: the others have an answer from an earlier batch."""
-        if not self.claim.reuse:
+        if not self._reuses:
             return page
         serving_id = self._host.serving_id
         kept = await patiently(_find_kept, self.claim, serving_id, page)
         for waiting in page:
             if (found := kept.get(waiting.line)) is not None:
                 self._lander.add(finished.reused(self.claim, waiting, found, serving_id))
+        if kept:
+            # They come faster than they are saved.
+            await self._flushed()
         return [waiting for waiting in page if waiting.line not in kept]
 
     async def _page_after(self, place: int, up_to: int) -> Sequence[Waiting]:
@@ -226,7 +234,9 @@ class ChunkRun:
         try:
             answer = await self._lasting_answer(waiting.body.encode(), began)
             seconds = time.monotonic() - began
-            lines = finished.computed(self.claim, waiting, answer, self._host.serving_id, seconds)
+            lines = finished.computed(
+                self.claim, waiting, answer, self._host.serving_id, seconds=seconds, keep=self._reuses
+            )
         except EngineError as error:
             self._host.broke(error)
         except PutOff as refused:
@@ -238,7 +248,8 @@ class ChunkRun:
             if not refuses(answer.status_code):
                 self._answered_any = True
                 self._host.served()
-            self._host.throughput.did(self.claim.tokens_per_line)
+            if lines.succeeded:
+                self._host.throughput.did(self.claim.tokens_per_line)
             self._lander.add(lines)
 
     async def _lasting_answer(self, body: bytes, began: float) -> Answer:
@@ -283,7 +294,7 @@ class ChunkRun:
     def _give_up(self, waiting: Waiting, code: str, message: str, seconds: float = 0.0) -> None:
         """Let the request have this error for its result."""
         log.error("batch %s line %d: %s: %s", self.claim.batch_id, waiting.line, code, message)
-        self._lander.add(finished.given_up(self.claim, waiting, code, message, seconds))
+        self._lander.add(finished.given_up(self.claim, waiting, code, message, seconds=seconds))
 
 
 def _find_kept(claim: Claim, serving_id: UUID, page: Sequence[Waiting]) -> dict[int, Kept]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Final
 from uuid import UUID
 
@@ -181,7 +182,7 @@ def land(session: Session, claim: Claim, landing: Landing, lease_seconds: float)
     if row is None:
         raise LeaseLost(f"Chunk {claim.number} of batch {claim.batch_id} belongs to another worker now.")
     if landing.rows:
-        copy_rows(session, COPY_RESULTS, landing.rows)
+        copy_rows(session, COPY_RESULTS, chain.from_iterable(landing.rows))
     if landing.to_keep:
         reuse.keep(session, claim.tenant, landing.to_keep, settings().reuse_days)
     return bool(row[0])

@@ -23,6 +23,11 @@ class ContextLimits:
         self.models = frozenset(model.name for model in served)
         self._limits = {model.name: (model.max_tokens, model.source) for model in served if model.max_tokens}
 
+    def longest(self, model: str, tokens: int) -> int:
+        """So many tokens, or as many as the model can have."""
+        limit, _ = self._limits.get(model, (None, ""))
+        return tokens if limit is None else min(tokens, limit)
+
     def excess(self, model: str, body: dict[str, Any], size: int) -> str | None:
         """Why this body can't fit, or None where it fits or nobody can tell yet."""
         limit, source = self._limits.get(model, (None, ""))

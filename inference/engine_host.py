@@ -189,6 +189,11 @@ class EngineHost:
             raise EngineError("No model was ever loaded here.")
         return self.serving.id
 
+    @property
+    def knows_its_revision(self) -> bool:
+        """Whether other weights would make another serving."""
+        return self.serving is not None and self.serving.details.get("revision") is not None
+
     async def _unload(self) -> None:
         if self.held is not None:
             self.held = None

@@ -1,42 +1,72 @@
 """From an answer to the lines that it is for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from inference import reuse
 from inference.claiming import Claim
 from inference.engines.base import Answer
 from inference.landing import Finished
-from inference.result_lines import answered_lines, line_id, result_row, reused_lines, unanswered_line
+from inference.result_lines import Line, answered_line, line_id, on_one_line, result_row, unanswered_line
 from inference.reuse import Kept, Key
 from inference.unanswered import Waiting
 
+# Those of a whole page are in memory at once.
+LARGEST_KEPT_BYTES: Final = 65_536
 
-def computed(claim: Claim, waiting: Waiting, answer: Answer, serving_id: UUID, seconds: float) -> Finished:
+
+@dataclass(frozen=True, slots=True)
+class ResultRows:
+    batch_id: UUID
+    lines: Sequence[Line]
+    succeeded: bool
+    render: Callable[[Line], bytes]
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self.lines:
+            yield result_row(self.batch_id, line[0], succeeded=self.succeeded, answer=self.render(line))
+
+
+def computed(
+    claim: Claim, waiting: Waiting, answer: Answer, serving_id: UUID, *, seconds: float, keep: bool
+) -> Finished:
+    """What an engine has answered just now. The other lines that it is for say whose answer it is that they have."""
     succeeded = answer.status_code < 300
-    lines = answered_lines(claim.batch_id, waiting.lines, answer, serving_id)
-    to_keep = _to_keep(claim, waiting, answer, serving_id) if succeeded and claim.reuse else {}
-    rows = _rows(claim, waiting, lines, succeeded)
+    answer = replace(answer, body=on_one_line(answer.body))
+
+    def render(line: Line) -> bytes:
+        same_as = None if line[0] == waiting.line else waiting.custom_id
+        return answered_line(claim.batch_id, line, answer, serving_id, same_as=same_as)
+
+    rows = ResultRows(claim.batch_id, waiting.lines, succeeded, render)
+    to_keep = _to_keep(claim, waiting, answer, serving_id) if succeeded and keep else {}
     return Finished(rows, succeeded, answer.usage, serving_id, seconds=seconds, to_keep=to_keep)
 
 
 def reused(claim: Claim, waiting: Waiting, kept: Kept, serving_id: UUID) -> Finished:
-    lines = reused_lines(claim.batch_id, waiting.lines, kept.answer, serving_id, kept.origin)
-    return Finished(_rows(claim, waiting, lines, True), True, kept.answer.usage, serving_id, computed=False)
+    """What an earlier batch has left."""
+
+    def render(line: Line) -> bytes:
+        return answered_line(claim.batch_id, line, kept.answer, serving_id, reused_from=kept.origin)
+
+    rows = ResultRows(claim.batch_id, waiting.lines, True, render)
+    return Finished(rows, True, kept.answer.usage, serving_id, computed=False)
 
 
-def given_up(claim: Claim, waiting: Waiting, code: str, message: str, seconds: float) -> Finished:
-    errors = [unanswered_line(claim.batch_id, line, custom_id, code, message) for line, custom_id in waiting.lines]
-    return Finished(_rows(claim, waiting, errors, False), False, seconds=seconds)
+def given_up(claim: Claim, waiting: Waiting, code: str, message: str, *, seconds: float) -> Finished:
+    def render(line: Line) -> bytes:
+        return unanswered_line(claim.batch_id, *line, code, message)
+
+    return Finished(ResultRows(claim.batch_id, waiting.lines, False, render), False, seconds=seconds)
 
 
 def _to_keep(claim: Claim, waiting: Waiting, answer: Answer, serving_id: UUID) -> dict[Key, Kept]:
+    if len(answer.body) > LARGEST_KEPT_BYTES:
+        return {}
     digest = reuse.digest_of(claim.endpoint, waiting.body)
     return {(serving_id, digest): Kept(answer, line_id(claim.batch_id, waiting.line))} if digest else {}
-
-
-def _rows(claim: Claim, waiting: Waiting, lines: Sequence[bytes], succeeded: bool) -> list[bytes]:
-    return [
-        result_row(claim.batch_id, number, succeeded=succeeded, answer=line)
-        for (number, _), line in zip(waiting.lines, lines, strict=True)
-    ]

@@ -86,6 +86,8 @@ def seconds_left(samples: Sequence[Sample], left: int, longest_seconds: float) -
         return None
     seconds = (samples[-1].at - samples[0].at) / SPANS
     course = _course(_spans(samples, seconds), seconds)
+    if course is None:
+        return None
     spans = left / (course.pace * exp(_change_to_come(course, left))) / sqrt(course.worked_share)
     pace = left / (spans * seconds)
     low_end, end, high_end = _ends(samples[-1], course, left, pace, longest_seconds)
@@ -126,10 +128,13 @@ def _at(samples: Sequence[Sample], moment: float) -> Span:
     )
 
 
-def _course(spans: Sequence[Span], seconds: float) -> Course:
+def _course(spans: Sequence[Span], seconds: float) -> Course | None:
+    """None where next to all was finished in a moment: that is no pace."""
     # In the first one nothing is finished at first, and then what is short.
     spans = spans[1:]
     usual = median(sorted(span.finished for span in spans)[len(spans) // 2 :])
+    if usual <= 0:
+        return None
     worked = [span for span in spans if span.finished >= IDLE_SHARE * usual]
     half = max(2, len(worked) // 2)
     newer, older = worked[-half:], worked[:-half]

@@ -149,7 +149,7 @@ class RequestReader:
             request.model,
             number,
             prompt=prompt_of(request.body, endpoint, body),
-            longest_answer=longest_answer(request.body, endpoint),
+            longest_answer=self.limits.longest(request.model, longest_answer(request.body, endpoint)),
             digest=digest_of(request.body, endpoint, body),
         )
 
@@ -191,7 +191,7 @@ def _row(batch: Batch, number: int, chunk: PlannedChunk) -> dict[str, Any]:
         "number": number,
         "model": chunk.model,
         "total": chunk.total,
-        "lines": list(chunk.lines),
+        "lines": chunk.lines,
         "repeats": chunk.repeats,
         "estimated_tokens": chunk.estimated_tokens,
         "begins": chunk.begins,

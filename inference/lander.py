@@ -37,7 +37,7 @@ class Lander:
 
     def add(self, finished: Finished) -> None:
         self._landing.add(finished)
-        if len(self._landing.rows) >= LAND_AT_ONCE:
+        if self._landing.lines >= LAND_AT_ONCE:
             self._hurry.set()
 
     async def flush(self) -> None:

@@ -1,18 +1,30 @@
 """What a worker carries into PostgreSQL at a time: finished lines, with what they add to their chunk's counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from typing import Protocol
 from uuid import UUID
 
 from inference.engines.base import Usage
 from inference.reuse import Kept, Key
 
 
+class Rows(Protocol):
+    """Rows for COPY, made when they are read, and again when they are read again.
+
+    An answer may be for thousands of lines, and they are large together.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Finished:
     """The lines that one answer is for."""
 
-    rows: Sequence[bytes]
+    rows: Rows
     succeeded: bool
     usage: Usage = field(default_factory=Usage)
     serving_id: UUID | None = None
@@ -27,7 +39,7 @@ class Finished:
 class Landing:
     """Rows for COPY, and counts."""
 
-    rows: list[bytes] = field(default_factory=list)
+    rows: list[Rows] = field(default_factory=list)
     to_keep: dict[Key, Kept] = field(default_factory=dict)
     serving_id: UUID | None = None
     completed: int = 0
@@ -45,7 +57,7 @@ class Landing:
     def add(self, finished: Finished) -> None:
         usage, count = finished.usage, len(finished.rows)
         shared = count - finished.computed
-        self.rows += finished.rows
+        self.rows.append(finished.rows)
         self.to_keep |= finished.to_keep
         self.serving_id = finished.serving_id or self.serving_id
         self.completed += count * finished.succeeded
@@ -59,6 +71,10 @@ class Landing:
         self.shared_output_tokens += shared * usage.output_tokens
         self.busy_seconds += count * finished.seconds
         self.longest_seconds = max(self.longest_seconds, finished.seconds)
+
+    @property
+    def lines(self) -> int:
+        return self.completed + self.failed
 
     @property
     def totals(self) -> dict[str, object]:

@@ -6,6 +6,7 @@ and one of a month less than 200. A sweep that dies, or is made twice at once, d
 """
 
 from collections.abc import Sequence
+from operator import le
 from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, Double, cast, func, select, text
@@ -105,8 +106,17 @@ def pace_of(
         return None
     finished = counts.completed + counts.failed
     now = Sample(moment, finished, counts.input_tokens, counts.cached_tokens, counts.output_tokens, busy_seconds)
-    samples = [*map(Sample._make, rows or []), now]
+    samples = _forward([*map(Sample._make, rows or []), now])
     start = batch.in_progress_at.timestamp()
     if start < samples[0].at < start + FIRST_SAMPLE_SECONDS and samples[0].finished > 0:
         samples.insert(0, Sample(start, 0, 0, 0, 0, 0.0))
     return pace(samples, counts.total - finished, longest_seconds or 0.0)
+
+
+def _forward(samples: Sequence[Sample]) -> list[Sample]:
+    """Without those that a clock which was set, or a batch that was restored, has left in no order with the last."""
+    kept = [samples[-1]]
+    for sample in reversed(samples[:-1]):
+        if sample.at < kept[-1].at and all(map(le, sample[1:], kept[-1][1:])):
+            kept.append(sample)
+    return kept[::-1]

@@ -9,7 +9,7 @@ that are the same in every way, and get the same answer, run once.
 
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise, starmap
 from operator import itemgetter
@@ -56,11 +56,13 @@ beginnings_in, first_line_in, line_in, tokens_in = map(itemgetter, (0, 2, 3, 4))
 
 @dataclass(frozen=True, slots=True)
 class PlannedChunk:
+    """Those of all chunks are held until the plan is made, so lines are in arrays."""
+
     model: str
-    # In the order in which they run. An array, for those of all chunks are held until the plan is made.
-    lines: Sequence[int]
-    # The other lines that get the answer of one of these.
-    repeats: Mapping[int, Sequence[int]]
+    # In the order in which they run; each followed by those that ask exactly the same.
+    all_lines: Sequence[int]
+    # How many in turn ask the same.
+    same: Sequence[int]
     # To be computed: of what is the same, once.
     estimated_tokens: int
     # Checksums of how the first and the last prompt begin.
@@ -69,7 +71,23 @@ class PlannedChunk:
 
     @property
     def total(self) -> int:
-        return len(self.lines) + sum(map(len, self.repeats.values()))
+        return len(self.all_lines)
+
+    @property
+    def lines(self) -> list[int]:
+        """Those to be computed."""
+        return [line for line, *_ in self._groups()]
+
+    @property
+    def repeats(self) -> dict[int, list[int]]:
+        """The other lines that get the answer of one of these."""
+        return {line: repeats for line, *repeats in self._groups() if repeats}
+
+    def _groups(self) -> Iterator[Sequence[int]]:
+        start = 0
+        for count in self.same:
+            yield self.all_lines[start : start + count]
+            start += count
 
 
 @dataclass(slots=True)
@@ -156,8 +174,8 @@ def _chunk(model: str, requests: Sequence[Placed]) -> PlannedChunk:
     same = [list(group) for _, group in groupby(requests, key=first_line_in)]
     return PlannedChunk(
         model,
-        lines=array("i", [line_in(first) for first, *_ in same]),
-        repeats={line_in(first): [line_in(one) for one in repeats] for first, *repeats in same if repeats},
+        all_lines=array("i", map(line_in, requests)),
+        same=array("i", map(len, same)),
         estimated_tokens=sum(tokens_in(first) for first, *_ in same),
         begins=beginnings_in(requests[0]),
         ends=beginnings_in(requests[-1]),

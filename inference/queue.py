@@ -21,6 +21,12 @@ OFFERS: Final = text(f"""
       AND batches.status = 'in_progress' AND batches.expires_at > now()
     GROUP BY batches.id, chunks.batch_id, chunks.model, api_keys.weight
 """)
+FREE_SOONER: Final = text("""
+    SELECT count(*) FROM workers AS others, workers AS asking
+    WHERE asking.name = :worker AND others.name <> :worker AND others.state <> 'stopped'
+      AND others.seen_at > now() - interval '1 minute'
+      AND (others.in_flight, others.name) < (asking.in_flight, asking.name)
+""")
 # What a key was given: tokens of its chunks, whole while they are leased, then half after each half-life. What is older
 # than this counts next to nothing.
 SERVICE: Final = text("""
@@ -45,17 +51,28 @@ def claim_next(
     """Lease a chunk of what this worker should run next.
 
     None where nothing waits, and for a busy worker also where another model is next: it has to end what it has first.
+    No more workers do so than there are chunks for; the others go on with the model that they hold.
     """
     asker = replace(asker, workers=max(1, session.scalar(LIVE_WORKERS) or 0))
     service = {key: tokens for key, tokens in session.execute(SERVICE, {"half_life_seconds": HALF_LIFE_SECONDS})}
     taken: set[tuple[object, str]] = set()
     while True:
         offers = [Offer(*row) for row in session.execute(OFFERS, {"models": list(models)})]
-        best = choose([offer for offer in offers if (offer.batch_id, offer.model) not in taken], asker, service)
-        if best is None or (busy and best.model != asker.held):
+        offers = [offer for offer in offers if (offer.batch_id, offer.model) not in taken]
+        best = choose(offers, asker, service)
+        if best is not None and busy and best.model != asker.held:
+            if _is_free_soon(session, worker, best):
+                return None
+            best = choose([offer for offer in offers if offer.model == asker.held], asker, service)
+        if best is None:
             return None
         claim = claiming.claim(session, worker, best.batch_id, best.model, lease_seconds)
         if claim is not None:
             return claim
         # Others were faster.
         taken.add((best.batch_id, best.model))
+
+
+def _is_free_soon(session: Session, worker: str, offer: Offer) -> bool:
+    """Whether this is one of the workers with least to end, as many as there are chunks."""
+    return int(session.scalar(FREE_SOONER, {"worker": worker}) or 0) < offer.waiting_chunks

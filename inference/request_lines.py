@@ -15,9 +15,15 @@ REQUIRED: Final = {
     "/v1/responses": "input",
 }
 ARCHIVES: Final = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"\xfd7zXZ": "an xz archive"}
-# Tokens. For requests that set no limit; and what nobody's limit is above in earnest.
+# What sets a limit to an answer's tokens; what counts where nothing does; and the most that counts.
+LIMITS: Final[dict[str, tuple[str, ...]]] = {
+    "/v1/chat/completions": ("max_completion_tokens", "max_tokens"),
+    "/v1/completions": ("max_tokens",),
+    "/v1/embeddings": (),
+    "/v1/responses": ("max_output_tokens",),
+}
 LONG_ANSWER: Final = 1024
-LONGEST_ANSWER: Final = 1_000_000
+LONGEST_ANSWER: Final = 100_000
 BOMS: Final = {b"\xef\xbb\xbf": "UTF-8", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
 
@@ -66,10 +72,17 @@ def prompt_of(body: dict[str, Any], endpoint: str, compact_body: bytes) -> bytes
 
 def longest_answer(body: dict[str, Any], endpoint: str) -> int:
     """The most tokens that the answer may have, as far as the request says."""
-    if endpoint == "/v1/embeddings":
-        return 0
-    limits = (body.get(name) for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"))
-    return min(next((limit for limit in limits if type(limit) is int and limit > 0), LONG_ANSWER), LONGEST_ANSWER)
+    limits = (_count(body.get(name)) for name in LIMITS[endpoint])
+    answers = _count(body.get("n")) or 1
+    prompts = body.get("prompt")
+    if isinstance(prompts, list) and prompts and isinstance(prompts[0], str | list):
+        answers *= len(prompts)
+    longest = next(filter(None, limits), LONG_ANSWER) if LIMITS[endpoint] else 0
+    return min(longest * answers, LONGEST_ANSWER)
+
+
+def _count(value: object) -> int:
+    return value if type(value) is int and value > 0 else 0
 
 
 def digest_of(body: dict[str, Any], endpoint: str, compact_body: bytes) -> bytes:

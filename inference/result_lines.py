@@ -1,7 +1,6 @@
 """The lines of output and error files, as the OpenAI Batch API writes them."""
 
 import re
-from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from schemas.database import copy_text
 
 ANSWERED: Final = (
     b'{"id":"batch_req_%(batch)b_%(line)d","custom_id":%(custom_id)b,"response":{"status_code":%(status)d,'
-    b'"request_id":"req_%(batch)b_%(line)d","body":%(body)b},"error":null,"served_by":"%(served_by)b"}'
+    b'"request_id":"req_%(batch)b_%(line)d","body":%(body)b},"error":null,"served_by":"%(served_by)b"%(more)b}'
 )
 UNANSWERED: Final = (
     b'{"id":"batch_req_%(batch)b_%(line)d","custom_id":%(custom_id)b,"response":null,'
@@ -26,44 +25,34 @@ CONTROL: Final = re.compile(rb"[\x00-\x1f]")
 EXPIRED: Final = ("batch_expired", "This request could not be executed before the completion window expired.")
 
 
-def answered_lines(batch_id: UUID, lines: Sequence[Line], answer: Answer, serving_id: UUID) -> list[bytes]:
-    """The lines that one answer is for. All but the first say whose answer it is that they have."""
-    first, *others = _plain_lines(batch_id, lines, answer, serving_id)
-    _, custom_id = lines[0]
-    return [first, *(_with(line, b"same_as", custom_id) for line in others)]
-
-
-def reused_lines(batch_id: UUID, lines: Sequence[Line], answer: Answer, serving_id: UUID, origin: str) -> list[bytes]:
-    """The lines that an answer of an earlier batch is for."""
-    return [_with(line, b"reused_from", origin) for line in _plain_lines(batch_id, lines, answer, serving_id)]
+def answered_line(
+    batch_id: UUID,
+    line: Line,
+    answer: Answer,
+    serving_id: UUID,
+    *,
+    same_as: str | None = None,
+    reused_from: str | None = None,
+) -> bytes:
+    """The answer's body must stand on one line: see `on_one_line`."""
+    number, custom_id = line
+    more = {b"same_as": same_as, b"reused_from": reused_from}
+    return ANSWERED % {
+        b"batch": batch_id.hex.encode(),
+        b"line": number,
+        b"custom_id": orjson.dumps(custom_id),
+        b"status": answer.status_code,
+        b"body": answer.body,
+        b"served_by": ids.show(ids.SERVING, serving_id).encode(),
+        b"more": b"".join(b',"%b":%b' % (name, orjson.dumps(value)) for name, value in more.items() if value),
+    }
 
 
 def line_id(batch_id: UUID, line: int) -> str:
     return f"batch_req_{batch_id.hex}_{line}"
 
 
-def _with(line: bytes, name: bytes, value: str) -> bytes:
-    return b'%b,"%b":%b}' % (line[:-1], name, orjson.dumps(value))
-
-
-def _plain_lines(batch_id: UUID, lines: Sequence[Line], answer: Answer, serving_id: UUID) -> list[bytes]:
-    body = _on_one_line(answer.body)
-    return [_answered(batch_id, line, answer.status_code, body, serving_id) for line in lines]
-
-
-def _answered(batch_id: UUID, line: Line, status_code: int, body: bytes, serving_id: UUID) -> bytes:
-    number, custom_id = line
-    return ANSWERED % {
-        b"batch": batch_id.hex.encode(),
-        b"line": number,
-        b"custom_id": orjson.dumps(custom_id),
-        b"status": status_code,
-        b"body": body,
-        b"served_by": ids.show(ids.SERVING, serving_id).encode(),
-    }
-
-
-def _on_one_line(body: bytes) -> bytes:
+def on_one_line(body: bytes) -> bytes:
     """A server may print its JSON prettily. Inside strings control characters are escaped, so any found is layout."""
     # Bytes that are no text are an error here, of one request. PostgreSQL would refuse all that is saved with them.
     body.decode()

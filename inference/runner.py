@@ -6,11 +6,12 @@ the slowest request of a chunk.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 from uuid import UUID
 
 from inference import claiming, queue
+from inference.choosing import Asker
 from inference.chunk_run import ChunkRun
 from inference.claiming import Claim, Outcome
 from inference.engine_host import EngineHost
@@ -67,7 +68,7 @@ async def _start_next(host: EngineHost) -> ChunkRun | None:
     async with host.feeding:
         # Who has no engine that works claims nothing: another worker may have one.
         await host.recover()
-        claim = None if host.stopping.is_set() else await patiently(_claim, host)
+        claim = None if host.stopping.is_set() else await _claim(host)
         if claim is None:
             return None
         log.info("chunk %d of batch %s: epoch %d, model %s", claim.number, claim.batch_id, claim.epoch, claim.model)
@@ -104,16 +105,14 @@ async def _end(run: ChunkRun) -> None:
         await patiently(_end_lease, run.claim, run.outcome)
 
 
-def _claim(host: EngineHost) -> Claim | None:
+async def _claim(host: EngineHost) -> Claim | None:
+    # Asked here, on the engine's loop: in the thread that claims it may change meanwhile.
+    return await patiently(_claim_for, host.worker, host.loadable(), host.as_asker(), host.in_flight > 0)
+
+
+def _claim_for(worker: str, models: Sequence[str], asker: Asker, busy: bool) -> Claim | None:
     with session_scope() as session:
-        return queue.claim_next(
-            session,
-            host.worker,
-            host.loadable(),
-            host.as_asker(),
-            settings().lease_seconds,
-            busy=host.in_flight > 0,
-        )
+        return queue.claim_next(session, worker, models, asker, settings().lease_seconds, busy=busy)
 
 
 def _end_lease(claim: Claim, outcome: Outcome) -> None:

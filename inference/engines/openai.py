@@ -57,7 +57,7 @@ class OpenaiEngine:
             await client.aclose()
             raise
         self._client, self._model, self._upstream_model = client, model, source
-        return Loaded(self._base_url, max_tokens, self._options.concurrency)
+        return Loaded(self._shown_address, max_tokens, self._options.concurrency)
 
     async def answer(self, endpoint: str, body: bytes) -> Answer:
         if self._client is None:
@@ -87,6 +87,11 @@ class OpenaiEngine:
             timeout=httpx.Timeout(self._options.timeout_seconds, connect=CONNECT_SECONDS, pool=None),
             limits=httpx.Limits(max_connections=self._options.concurrency),
         )
+
+    @property
+    def _shown_address(self) -> str:
+        """Without a password that may stand in it."""
+        return str(httpx.URL(self._base_url).copy_with(userinfo=b""))
 
     async def _max_tokens(self, client: httpx.AsyncClient, source: str) -> int | None:
         try:

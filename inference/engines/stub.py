@@ -65,7 +65,8 @@ class StubEngine:
 
     async def load(self, model: str, source: str) -> Loaded:
         self._model, self._frozen = model, False
-        return Loaded("stub", self._options.max_tokens or None, self._options.concurrency, {"engine_version": VERSION})
+        made_of = {"revision": VERSION, "engine_version": VERSION}
+        return Loaded("stub", self._options.max_tokens or None, self._options.concurrency, made_of)
 
     async def answer(self, endpoint: str, body: bytes) -> Answer:
         await self._work(body)

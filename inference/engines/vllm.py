@@ -1,10 +1,10 @@
 """vLLM in this process: its own OpenAI application over its own engine, without a socket in between."""
 
 import asyncio
-import re
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from hashlib import blake2b
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -35,7 +35,7 @@ from inference.engines.hardware import (
 from inference.engines.options import OFF, ON
 from inference.engines.refusals import refusal, refuse_unbatchable
 from inference.engines.usage import usage_of
-from inference.models.revision import revision_of
+from inference.models.revision import fingerprint, revision_of
 from schemas.errors import EngineError, SettingInvalid
 from schemas.settings import set_variable
 
@@ -55,8 +55,13 @@ SHUTDOWN_SECONDS: Final = 1.0
 # How long the memory of a killed process takes to be free again.
 GONE_SECONDS: Final = 3.0
 SERVER_ERROR: Final = 500
-# Settings that are nobody's business, such as `hf_token`.
-SECRET: Final = re.compile(r"key|token$|password|secret")
+# Settings that are shown as they are. Others may hold secrets or paths: of them all a digest is shown.
+SHOWN: Final = {
+    "block_size", "dtype", "enable_prefix_caching", "enforce_eager", "gpu_memory_utilization", "kv_cache_dtype",
+    "kv_cache_memory_bytes", "load_format", "max_model_len", "max_num_batched_tokens", "max_num_seqs",
+    "num_gpu_blocks_override", "pipeline_parallel_size", "quantization", "revision", "runner", "convert", "seed",
+    "tensor_parallel_size", "tokenizer_mode",
+}  # fmt: skip
 WEIGHT_BYTES: Final = {"float32": 4, "float": 4, "float16": 2, "half": 2, "bfloat16": 2}
 # What a model can do, in vLLM's words, and the endpoints that need it.
 TASK_OF: Final = {endpoint: "embed" if endpoint == "/v1/embeddings" else "generate" for endpoint in ENDPOINTS}
@@ -69,7 +74,7 @@ class VllmEngine:
         # Now, so that a slip of the finger stops the worker at its start.
         check_arguments(args)
         self._arguments = as_command_line(args)
-        self._given = dict(args)
+        self._given = {name.strip(): value for name, value in args.items()}
         self._engine: AsyncLLM | None = None
         self._sockets: TemporaryDirectory[str] | None = None
         self._application: Application | None = None
@@ -87,7 +92,8 @@ class VllmEngine:
         await asyncio.to_thread(self._prepare, arguments, source)
         try:
             return await self._start(arguments, source)
-        except (EngineError, asyncio.CancelledError):
+        except BaseException:
+            # Whatever it was: what is half loaded holds a GPU's memory.
             await self.unload()
             raise
 
@@ -148,7 +154,7 @@ class VllmEngine:
     def _details(self, engine: AsyncLLM, arguments: Namespace, source: str) -> dict[str, object]:
         model = engine.model_config
         return {
-            "revision": revision_of(source, arguments.revision),
+            "revision": revision_of(source, arguments.revision, arguments.download_dir),
             "adapter": None,
             "engine_version": VLLM_VERSION,
             "dtype": str(model.dtype).removeprefix("torch."),
@@ -156,7 +162,8 @@ class VllmEngine:
             "max_tokens": model.max_model_len,
             "seed": model.seed,
             "sampling_defaults": model.get_diff_sampling_param(),
-            "settings": {name: value for name, value in self._given.items() if not SECRET.search(name)},
+            "settings": {name: value for name, value in self._given.items() if name in SHOWN},
+            "other_settings": _digest({name: value for name, value in self._given.items() if name not in SHOWN}),
         }
 
     def _prepare(self, arguments: Namespace, source: str) -> None:
@@ -175,6 +182,17 @@ class VllmEngine:
             arguments.kv_cache_memory_bytes = cpu_cache_bytes(weights, memory)
         if "enforce_eager" not in self._given:
             arguments.enforce_eager = True
+
+
+def _digest(settings: Mapping[str, str]) -> str | None:
+    """Of all names and values; of what is a file or a folder, with its content."""
+    if not settings:
+        return None
+    digest = blake2b(digest_size=16)
+    for name, value in sorted(settings.items()):
+        content = fingerprint(Path(value)) if Path(value).exists() else ""
+        digest.update(f"{name}\0{value}\0{content}\0".encode())
+    return digest.hexdigest()
 
 
 class Steps(StatLoggerBase):

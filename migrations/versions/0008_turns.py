@@ -25,6 +25,8 @@ def upgrade() -> None:
         for name, (kind, default) in columns.items():
             op.add_column(table, sa.Column(name, kind, nullable=False, server_default=default))
             op.alter_column(table, name, server_default=None)
+    # About: what is due must count for something.
+    op.execute("UPDATE chunks SET estimated_tokens = total * 1280 WHERE state <> 'done'")
     op.add_column("chunks", sa.Column("released_at", sa.DateTime(timezone=True)))
     op.create_index(
         "ix_chunks_released_at", "chunks", ["released_at"], postgresql_where=sa.text("released_at IS NOT NULL")

@@ -65,11 +65,13 @@ def lines_of(file_id: UUID | None) -> list[dict[str, object]]:
         return [json.loads(line) for line in stream]
 
 
-def leased(worker: str = "gpu0", models: Sequence[str] = (MODEL,), held: str = MODEL) -> Claim | None:
+def leased(
+    worker: str = "gpu0", models: Sequence[str] = (MODEL,), held: str = MODEL, *, busy: bool = False
+) -> Claim | None:
     """A chunk of what a worker should run next, leased for twenty seconds."""
     asker = Asker(held, held_seconds=0, tokens_per_second=1000, workers=1)
     with session_scope() as session:
-        return queue.claim_next(session, worker, models, asker, 20)
+        return queue.claim_next(session, worker, models, asker, 20, busy=busy)
 
 
 @dataclass

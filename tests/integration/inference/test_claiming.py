@@ -72,10 +72,10 @@ def test_a_landing_that_its_worker_does_not_go_on_with_is_ended_by_the_sweep(
         stopped = stack.enter_context(psycopg.connect(database_url))
         stopped.execute("UPDATE chunks SET completed = 1")
         copy = stack.enter_context(stopped.cursor().copy(COPY_RESULTS.encode()))
-        copy.write(answer_of(batch_id).rows[0])
+        copy.write(b"".join(answer_of(batch_id).rows[0]))
         assert wait_until(lambda: took_back(lapsed), 10)
         for _ in range(3):
-            copy.write(answer_of(batch_id).rows[0])
+            copy.write(b"".join(answer_of(batch_id).rows[0]))
             time.sleep(0.2)
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from inference import api_keys, claiming
 from inference.claiming import Claim
 from schemas.database import session_scope
-from schemas.states import Role
-from schemas.tables import Batch, Chunk
+from schemas.states import Role, WorkerState
+from schemas.tables import Batch, Chunk, Worker
 from schemas.tables.base import now
 from tests.conftest import forget_settings
 from tests.integration.inference.batch_fixtures import (
@@ -114,3 +114,15 @@ def test_of_many_workers_that_ask_at_once_each_gets_a_chunk_of_its_own() -> None
         claims = list(workers.map(lambda n: leased(f"gpu{n}"), range(20)))
     assert len({claim.batch_id for claim in claims if claim}) == 20
     assert leased() is None
+
+
+def test_no_more_workers_stand_aside_for_another_model_than_it_has_chunks(session: Session) -> None:
+    held, other = batch_of(400), batch_of(10, model=OTHER_MODEL, priority=1)
+    for number, in_flight in enumerate((5, 1, 9)):
+        session.add(Worker(name=f"gpu{number}", engine="stub", state=WorkerState.BUSY, in_flight=in_flight))
+    session.commit()
+    models = [MODEL, OTHER_MODEL]
+    claims = [leased(f"gpu{number}", models, busy=True) for number in range(3)]
+    assert [claim.batch_id if claim else None for claim in claims] == [held, None, held]
+    free = leased("gpu1", models)
+    assert free and free.batch_id == other

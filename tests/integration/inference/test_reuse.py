@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from inference import finaliser, retention, reuse
+from inference import finaliser, finished, retention, reuse
 from schemas.database import session_scope
 from schemas.errors import RequestInvalid
 from schemas.tables.base import now
@@ -125,3 +125,10 @@ def test_without_the_operators_leave_no_batch_can_reuse(monkeypatch: pytest.Monk
     forget_settings()
     with pytest.raises(RequestInvalid, match="VBS_REUSE_DAYS"):
         submit(as_jsonl([chat_line("c")]), reuse_answers=True)
+
+
+def test_a_large_answer_is_not_kept(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finished, "LARGEST_KEPT_BYTES", 10)
+    run(journal)
+    run(journal)
+    assert asked(journal) == 20

@@ -1,4 +1,8 @@
+from itertools import accumulate
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inference.forecast import Sample
 from inference.pace import Pace, pace
@@ -45,3 +49,25 @@ def test_time_that_was_spent_waiting_for_a_worker_slows_nothing_down() -> None:
     assert waited.seconds_left
     assert at_once.seconds_left
     assert waited.seconds_left.expected == pytest.approx(at_once.seconds_left.expected, rel=0.05)
+
+
+SAMPLES = st.lists(
+    st.tuples(st.floats(0, 30), *(st.integers(0, 500) for _ in range(4)), st.floats(0, 100)), min_size=2, max_size=40
+)
+
+
+@given(SAMPLES, st.integers(0, 10_000), st.floats(0, 100))
+def test_no_course_of_a_run_is_an_error_and_a_band_is_a_band(
+    steps: list[tuple[float, int, int, int, int, float]], left: int, longest_seconds: float
+) -> None:
+    """A page that people poll must not fail because of how a batch runs: steps may be empty, or all in one moment."""
+    samples = [
+        Sample(*column) for column in zip(*(accumulate(values) for values in zip(*steps, strict=True)), strict=True)
+    ]
+    found = pace(samples, left, longest_seconds).seconds_left
+    assert found is None or 0 <= found.low <= found.expected <= found.high
+
+
+def test_a_batch_whose_requests_were_all_answered_in_the_first_moment_has_no_forecast_yet() -> None:
+    samples = [Sample(0, 0, 0, 0, 0, 0.0), Sample(0.5, 50, 0, 0, 0, 1.0), Sample(10, 50, 0, 0, 0, 1.0)]
+    assert pace(samples, 100, 0.1).seconds_left is None

@@ -2,7 +2,15 @@ import json
 
 import pytest
 
-from inference.request_lines import LineInvalid, compact, parse_line, prompt_of
+from inference.request_lines import (
+    LONG_ANSWER,
+    LONGEST_ANSWER,
+    LineInvalid,
+    compact,
+    longest_answer,
+    parse_line,
+    prompt_of,
+)
 
 CHAT = "/v1/chat/completions"
 GOOD = {
@@ -101,3 +109,28 @@ def test_a_prompt_is_taken_from_its_own_field_wherever_that_stands_and_after_its
     assert prompt(suffix='the "prompt": of another', prompt="Is Ada").startswith(b'"prompt":"Is Ada')
     tools = [{"type": "function"}]
     assert prompt(prompt="Is Ada", tools=tools).startswith(prompt(tools=tools, model="m", prompt="")[:20])
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "body", "tokens"),
+    [
+        ("/v1/chat/completions", {"max_tokens": 7}, 7),
+        ("/v1/chat/completions", {"max_completion_tokens": 5, "max_tokens": 7}, 5),
+        ("/v1/chat/completions", {"max_tokens": 7, "n": 3}, 21),
+        ("/v1/completions", {"max_tokens": 7, "prompt": ["a", "b"]}, 14),
+        ("/v1/completions", {"max_tokens": 7, "prompt": [1, 2, 3]}, 7),
+        # What means nothing there must not make a request look cheap.
+        ("/v1/completions", {"max_completion_tokens": 1, "max_tokens": 4096}, 4096),
+        ("/v1/responses", {"max_tokens": 1, "max_output_tokens": 9}, 9),
+        ("/v1/embeddings", {"max_tokens": 9}, 0),
+        *(
+            ("/v1/completions", {"max_tokens": odd, "n": odd}, LONG_ANSWER)
+            for odd in (None, 0, -1, True, "9", 1.5, [], {})
+        ),
+        ("/v1/completions", {"max_tokens": 10**18, "n": 10**18}, LONGEST_ANSWER),
+    ],
+)
+def test_the_longest_answer_is_told_from_what_the_endpoint_heeds(
+    endpoint: str, body: dict[str, object], tokens: int
+) -> None:
+    assert longest_answer(body, endpoint) == tokens

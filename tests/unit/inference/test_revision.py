@@ -35,3 +35,19 @@ def test_hidden_files_are_not_the_model(model: Path) -> None:
 def test_a_model_that_is_nowhere_to_be_seen_has_the_revision_that_was_asked_for() -> None:
     assert revision_of("nobody/nothing", "abc") == "abc"
     assert revision_of("not a name: at all/", None) is None
+
+
+def test_a_file_that_can_t_be_read_is_no_reason_not_to_serve(model: Path) -> None:
+    first = fingerprint(model)
+    (model / "gone.bin").symlink_to(model / "nowhere")
+    (model / "config.json").unlink()
+    (model / "config.json").symlink_to("/proc/self/mem")
+    assert fingerprint(model) != first
+
+
+def test_a_single_file_has_a_fingerprint_of_its_content(tmp_path: Path) -> None:
+    template = tmp_path / "chat.jinja"
+    template.write_text("a")
+    first = fingerprint(template)
+    template.write_text("b")
+    assert fingerprint(template) != first
