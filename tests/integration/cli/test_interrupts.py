@@ -35,6 +35,6 @@ def test_an_interrupted_command_ends_quietly_and_leaves_no_process(
         started = us.children()
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=30)
-    assert (process.returncode, out) == (INTERRUPTED, b"")
+    assert (process.returncode, out) == (INTERRUPTED, b""), errors.decode()
     assert b"Traceback" not in errors
     assert wait_until(lambda: not any(child.is_running() for child in started), 10)
