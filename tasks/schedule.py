@@ -32,6 +32,7 @@ def _start_sweeping(**_: Any) -> None:
 def _sweep_for_ever() -> None:
     spare_until = 0.0
     while True:
+        began = time.monotonic()
         # Workers hold what is finished until a database that was away is back, and then need a moment to renew leases
         # that ran out meanwhile.
         try:
@@ -42,6 +43,9 @@ def _sweep_for_ever() -> None:
             spare_until = time.monotonic() + settings().lease_seconds
         except Exception:
             log.exception("a sweep failed; the next one is in %g s", settings().sweep_seconds)
+        if time.monotonic() - began > settings().lease_seconds / 2:
+            # Whatever it was that took so long, workers may have had to wait for it too.
+            spare_until = time.monotonic() + settings().lease_seconds
         time.sleep(settings().sweep_seconds)
 
 

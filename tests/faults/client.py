@@ -15,6 +15,12 @@ from tests.faults.rig import RECOVERY_SECONDS, Rig
 def ask_until_answered(
     rig: Rig, method: str, path: str, fresh: Callable[[], dict[str, Any]] = dict, **options: Any
 ) -> dict[str, Any]:
+    return dict(answered(rig, method, path, fresh, **options).json())
+
+
+def answered(
+    rig: Rig, method: str, path: str, fresh: Callable[[], dict[str, Any]] = dict, **options: Any
+) -> httpx.Response:
     """Connections may be cut, and a 503 says to come back. What can be sent only once is made anew by `fresh`."""
     end = time.monotonic() + RECOVERY_SECONDS
     while True:
@@ -22,7 +28,7 @@ def ask_until_answered(
             with rig.system.http() as http:
                 answer = http.request(method, path, **options, **fresh(), timeout=30)
             if answer.status_code < 500:
-                return dict(answer.raise_for_status().json())
+                return answer.raise_for_status()
             said = answer.text
         except httpx.TransportError as error:
             said = repr(error)

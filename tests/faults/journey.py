@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from kombu.exceptions import OperationalError
 
-from tests.faults.client import Answering, Half, ask_until_answered
+from tests.faults.client import Answering, Half, answered, ask_until_answered
 from tests.faults.faults import FAULTS, OUTAGE_SECONDS
 from tests.faults.hold import Hold
 from tests.faults.phases import BEGUN_BY
@@ -202,8 +202,7 @@ class Journey:
         return ask_until_answered(self.rig, "GET", f"/v1/batches/{self.batch}")
 
     def _output(self, batch: dict[str, Any]) -> list[dict[str, Any]]:
-        with self.rig.system.http() as http:
-            content = http.get(f"/v1/files/{batch['output_file_id']}/content").raise_for_status()
+        content = answered(self.rig, "GET", f"/v1/files/{batch['output_file_id']}/content")
         return [json.loads(line) for line in content.text.splitlines()]
 
     def _is_purged(self) -> bool:
