@@ -21,6 +21,8 @@ from tasks.app import app
 
 log = logging.getLogger(__name__)
 
+# When a database is back, everybody wants it at once.
+SETTLE_SECONDS: Final = 5.0
 UP_SECONDS: Final = text("SELECT extract(epoch FROM now() - pg_postmaster_start_time())")
 
 
@@ -36,16 +38,18 @@ def _sweep_for_ever() -> None:
         # Workers hold what is finished until a database that was away is back, and then need a moment to renew leases
         # that ran out meanwhile.
         try:
-            spare_until = max(spare_until, time.monotonic() + _seconds_to_spare())
+            seconds = _seconds_to_spare()
+            if seconds > 0:
+                spare_until = max(spare_until, time.monotonic() + seconds + SETTLE_SECONDS)
             sweep_for_work(spare_leases=time.monotonic() < spare_until)
         except DATABASE_LOST as error:
             log.warning("no sweep, the database is not available: %s", error)
-            spare_until = time.monotonic() + settings().lease_seconds
+            spare_until = time.monotonic() + settings().lease_seconds + SETTLE_SECONDS
         except Exception:
             log.exception("a sweep failed; the next one is in %g s", settings().sweep_seconds)
         if time.monotonic() - began > settings().lease_seconds / 2:
             # Whatever it was that took so long, workers may have had to wait for it too.
-            spare_until = time.monotonic() + settings().lease_seconds
+            spare_until = time.monotonic() + settings().lease_seconds + SETTLE_SECONDS
         time.sleep(settings().sweep_seconds)
 
 
