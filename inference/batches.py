@@ -15,6 +15,7 @@ from inference import files, pace_samples, quotas
 from inference.engines.base import ENDPOINTS
 from inference.pace import Pace
 from inference.paging import Page, page_of
+from inference.progress import COUNTS, Progress
 from inference.webhooks import subscriptions
 from schemas import ids
 from schemas.errors import (
@@ -53,23 +54,6 @@ class NewBatch:
     # Digest of the caller's request, to tell a repeated call from another one under the same key.
     fingerprint: bytes = b""
     retry_of: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    total: int = 0
-    completed: int = 0
-    failed: int = 0
-    input_tokens: int = 0
-    cached_tokens: int = 0
-    output_tokens: int = 0
-    reasoning_tokens: int = 0
-    shared_requests: int = 0
-    shared_input_tokens: int = 0
-    shared_output_tokens: int = 0
-
-
-COUNTS: Final = tuple(Progress.__dataclass_fields__)
 
 
 def completion_time(window: str) -> timedelta:

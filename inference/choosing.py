@@ -12,7 +12,7 @@
 Turns are counted in tokens and nothing else: docs/decisions/0009 has the figures behind the numbers below.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final
@@ -98,14 +98,6 @@ def choose(offers: Iterable[Offer], asker: Asker, service: Service) -> Offer | N
     """What this worker should run next. Only models that it can run are to be offered."""
     candidates = _first_class(offers)
     return _most_urgent(candidates, asker) or _next_in_turn(candidates, asker, service)
-
-
-def rank(offers: Iterable[Offer], asker: Asker, service: Service) -> Iterator[Offer]:
-    """All that is offered, best first, for a caller whose first choice was taken meanwhile."""
-    waiting = {(offer.batch_id, offer.model): offer for offer in offers}
-    while (best := choose(waiting.values(), asker, service)) is not None:
-        yield best
-        del waiting[best.batch_id, best.model]
 
 
 def _first_class(offers: Iterable[Offer]) -> list[Offer]:

@@ -15,8 +15,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from inference.batch_lock import try_lock
-from inference.batches import COUNTS, Progress, counted_in_chunks
+from inference.batches import counted_in_chunks
 from inference.file_store import file_store
+from inference.progress import COUNTS, Progress
 from inference.result_lines import EXPIRED, unanswered_line
 from inference.unanswered import SUCCEEDED
 from inference.webhooks import outbox

@@ -3,14 +3,13 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import IO, Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import insert, text, update
 from sqlalchemy.orm import Session
 
-from inference import quotas
+from inference import presence, quotas
 from inference.batch_lock import try_lock
 from inference.context_length import ContextLimits
 from inference.file_store import file_store
@@ -22,14 +21,13 @@ from inference.webhooks import outbox
 from schemas.database import copy_field, copy_rows, copy_text
 from schemas.errors import ContentGone, QuotaExceeded
 from schemas.settings import Settings, settings
-from schemas.states import BatchStatus, WorkerState, check_batch_move
-from schemas.tables import Batch, Chunk, File, Worker
+from schemas.states import BatchStatus, check_batch_move
+from schemas.tables import Batch, Chunk, File
 from schemas.tables.base import now
 
 log = logging.getLogger(__name__)
 
 COPY_REQUESTS: Final = "COPY requests (batch_id, line, custom_id, body) FROM STDIN"
-LIVE_WORKER: Final = timedelta(minutes=1)
 
 DUPLICATES: Final = text("""
     SELECT line, custom_id FROM (
@@ -79,7 +77,7 @@ def _batch_to_validate(session: Session, batch_id: UUID) -> Batch | None:
 
 def _copy_requests(session: Session, batch: Batch, faults: Faults) -> Planner:
     file = session.get_one(File, batch.input_file_id)
-    planner = Planner(settings().chunk_size, _live_workers(session))
+    planner = Planner(settings().chunk_size, presence.count_live(session))
     reader = RequestReader(batch, planner, faults, ContextLimits(registry.list_served(session)), settings())
     try:
         with file_store().open(file.location) as stream:
@@ -93,11 +91,6 @@ def _copy_requests(session: Session, batch: Batch, faults: Faults) -> Planner:
         faults.add(None, "file_not_found", gone.message, "input_file_id")
     faults.found.sort(key=lambda fault: fault["line"] or 0)
     return planner
-
-
-def _live_workers(session: Session) -> int:
-    live = select(func.count()).where(Worker.seen_at > now() - LIVE_WORKER, Worker.state != WorkerState.STOPPED)
-    return session.scalar(live) or 1
 
 
 def _add_duplicates(session: Session, batch: Batch, faults: Faults) -> None:

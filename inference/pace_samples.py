@@ -7,7 +7,7 @@ and one of a month less than 200. A sweep that dies, or is made twice at once, d
 
 from collections.abc import Sequence
 from operator import le
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Double, cast, func, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from inference.forecast import Sample
 from inference.pace import Pace, pace
+from inference.progress import Progress
+from schemas.database import give_up_soon
 from schemas.states import BatchStatus
 from schemas.tables import Batch, Chunk, PaceSample
 
 # Two sweeps at once would wait for each other.
 ALONE: Final = text("SELECT pg_try_advisory_xact_lock(hashtextextended('pace samples', 0))")
-GIVE_UP_SOON: Final = text("SET LOCAL statement_timeout = '10s'")
 
 # Of the newest 24 all are kept, of the 24 before every second one, of the 48 before these every fourth, and so on; and
 # the very first, whose number is 0. A clock that was set back leaves samples in the future.
@@ -56,26 +57,9 @@ TAKE: Final = text("""
 FIRST_SAMPLE_SECONDS: Final = 30.0
 
 
-class Counts(Protocol):
-    """What is known of a batch's progress."""
-
-    @property
-    def total(self) -> int: ...
-    @property
-    def completed(self) -> int: ...
-    @property
-    def failed(self) -> int: ...
-    @property
-    def input_tokens(self) -> int: ...
-    @property
-    def cached_tokens(self) -> int: ...
-    @property
-    def output_tokens(self) -> int: ...
-
-
 def take(session: Session) -> None:
     """Note how far each running batch is."""
-    session.execute(GIVE_UP_SOON)
+    give_up_soon(session)
     if session.scalar(ALONE):
         session.execute(TAKE)
 
@@ -95,7 +79,7 @@ def columns() -> list[ColumnElement[Any]]:
 
 def pace_of(
     batch: Batch,
-    counts: Counts,
+    counts: Progress,
     busy_seconds: float | None,
     longest_seconds: float | None,
     rows: Sequence[Sequence[Any]] | None,

@@ -1,11 +1,21 @@
 """The heartbeat of workers: who is there, what it holds and how it is."""
 
-from sqlalchemy import func
+from typing import Final
+
+from sqlalchemy import func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from inference.engine_host import EngineHost
 from schemas.tables import Worker
+
+LIVE: Final = "state <> 'stopped' AND seen_at > now() - interval '1 minute'"
+COUNT_LIVE: Final = text(f"SELECT count(*) FROM workers WHERE {LIVE}")
+FREE_SOONER: Final = text(f"""
+    SELECT count(*) FROM workers
+    WHERE {LIVE} AND name <> :worker
+      AND (in_flight, name) < (SELECT in_flight, name FROM workers WHERE name = :worker)
+""")
 
 
 def record(session: Session, host: EngineHost) -> None:
@@ -22,3 +32,13 @@ def record(session: Session, host: EngineHost) -> None:
     session.execute(
         row.on_conflict_do_update(index_elements=[Worker.name], set_=seen | {"started_at": host.started_at})
     )
+
+
+def count_live(session: Session) -> int:
+    """At least one: work is planned for the workers that are there, and for one that will come."""
+    return max(1, session.scalar(COUNT_LIVE) or 0)
+
+
+def count_free_sooner(session: Session, worker: str) -> int:
+    """How many others have fewer requests out than this one."""
+    return session.scalar(FREE_SOONER, {"worker": worker}) or 0

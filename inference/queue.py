@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from inference import claiming
+from inference import claiming, presence
 from inference.choosing import HALF_LIFE_SECONDS, Asker, Offer, choose
 from inference.claiming import RESTED, TROUBLED, Claim
 
@@ -20,12 +20,6 @@ OFFERS: Final = text(f"""
     WHERE chunks.state = 'waiting' AND chunks.model = ANY(:models) AND {RESTED}
       AND batches.status = 'in_progress' AND batches.expires_at > now()
     GROUP BY batches.id, chunks.batch_id, chunks.model, api_keys.weight
-""")
-FREE_SOONER: Final = text("""
-    SELECT count(*) FROM workers AS others, workers AS asking
-    WHERE asking.name = :worker AND others.name <> :worker AND others.state <> 'stopped'
-      AND others.seen_at > now() - interval '1 minute'
-      AND (others.in_flight, others.name) < (asking.in_flight, asking.name)
 """)
 # What a key was given: tokens of its chunks, whole while they are leased, then half after each half-life. What is older
 # than this counts next to nothing.
@@ -40,9 +34,6 @@ SERVICE: Final = text("""
     WHERE chunks.state = 'leased' OR chunks.released_at BETWEEN now() - interval '4 hours' AND now()
     GROUP BY 1
 """)
-LIVE_WORKERS: Final = text("""
-    SELECT count(*) FROM workers WHERE state <> 'stopped' AND seen_at > now() - interval '1 minute'
-""")
 
 
 def claim_next(
@@ -53,7 +44,7 @@ def claim_next(
     None where nothing waits, and for a busy worker also where another model is next: it has to end what it has first.
     No more workers do so than there are chunks for; the others go on with the model that they hold.
     """
-    asker = replace(asker, workers=max(1, session.scalar(LIVE_WORKERS) or 0))
+    asker = replace(asker, workers=presence.count_live(session))
     service = {key: tokens for key, tokens in session.execute(SERVICE, {"half_life_seconds": HALF_LIFE_SECONDS})}
     taken: set[tuple[object, str]] = set()
     while True:
@@ -75,4 +66,4 @@ def claim_next(
 
 def _is_free_soon(session: Session, worker: str, offer: Offer) -> bool:
     """Whether this is one of the workers with least to end, as many as there are chunks."""
-    return int(session.scalar(FREE_SOONER, {"worker": worker}) or 0) < offer.waiting_chunks
+    return presence.count_free_sooner(session, worker) < offer.waiting_chunks

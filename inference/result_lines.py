@@ -11,12 +11,11 @@ from schemas import ids
 from schemas.database import copy_text
 
 ANSWERED: Final = (
-    b'{"id":"batch_req_%(batch)b_%(line)d","custom_id":%(custom_id)b,"response":{"status_code":%(status)d,'
+    b'{"id":"%(id)b","custom_id":%(custom_id)b,"response":{"status_code":%(status)d,'
     b'"request_id":"req_%(batch)b_%(line)d","body":%(body)b},"error":null,"served_by":"%(served_by)b"%(more)b}'
 )
 UNANSWERED: Final = (
-    b'{"id":"batch_req_%(batch)b_%(line)d","custom_id":%(custom_id)b,"response":null,'
-    b'"error":{"code":%(code)b,"message":%(message)b}}'
+    b'{"id":"%(id)b","custom_id":%(custom_id)b,"response":null,"error":{"code":%(code)b,"message":%(message)b}}'
 )
 # Its number in the input file, and its custom_id.
 Line = tuple[int, str]
@@ -38,6 +37,7 @@ def answered_line(
     number, custom_id = line
     more = {b"same_as": same_as, b"reused_from": reused_from}
     return ANSWERED % {
+        b"id": line_id(batch_id, number).encode(),
         b"batch": batch_id.hex.encode(),
         b"line": number,
         b"custom_id": orjson.dumps(custom_id),
@@ -62,8 +62,7 @@ def on_one_line(body: bytes) -> bytes:
 def unanswered_line(batch_id: UUID, line: int, custom_id: str, code: str, message: str) -> bytes:
     """For a request that never got an HTTP answer."""
     return UNANSWERED % {
-        b"batch": batch_id.hex.encode(),
-        b"line": line,
+        b"id": line_id(batch_id, line).encode(),
         b"custom_id": orjson.dumps(custom_id),
         b"code": orjson.dumps(code),
         b"message": orjson.dumps(message),

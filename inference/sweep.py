@@ -8,10 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from inference import claiming
+from schemas.database import give_up_soon
 from schemas.settings import settings
 
-# A sweep that hangs would be the end of all sweeps; one that fails is followed by the next.
-GIVE_UP_SOON: Final = text("SET LOCAL statement_timeout = '10s'")
 FORGET_SILENT_WORKERS: Final = text("""
     UPDATE workers SET state = 'stopped', in_flight = 0, detail = 'silent for over a minute'
     WHERE state <> 'stopped' AND seen_at < now() - interval '1 minute'
@@ -40,7 +39,7 @@ class Due:
 
 def find_due(session: Session, *, spare_leases: bool = False) -> Due:
     """Take stale leases back, then list what nobody may have been told of."""
-    session.execute(GIVE_UP_SOON)
+    give_up_soon(session)
     if not spare_leases:
         claiming.release_stale(session, settings().lease_seconds)
     session.execute(FORGET_SILENT_WORKERS)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 import psycopg
-from sqlalchemy import Engine, NullPool, create_engine
+from sqlalchemy import Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
@@ -65,6 +65,11 @@ def session_scope() -> Iterator[Session]:
     """A session that commits at the end of the block, or rolls back when it raises."""
     with Session(engine(), expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def give_up_soon(session: Session) -> None:
+    """For what is done again and again: one that hangs would be the last, one that fails is followed by the next."""
+    session.execute(text("SET LOCAL statement_timeout = '10s'"))
 
 
 def raw_connection(session: Session) -> psycopg.Connection[tuple[object, ...]]:

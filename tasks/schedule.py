@@ -40,17 +40,21 @@ def _sweep_for_ever() -> None:
         try:
             seconds = _seconds_to_spare()
             if seconds > 0:
-                spare_until = max(spare_until, time.monotonic() + seconds + SETTLE_SECONDS)
+                spare_until = max(spare_until, _soon(seconds))
             sweep_for_work(spare_leases=time.monotonic() < spare_until)
         except DATABASE_LOST as error:
             log.warning("no sweep, the database is not available: %s", error)
-            spare_until = time.monotonic() + settings().lease_seconds + SETTLE_SECONDS
+            spare_until = _soon(settings().lease_seconds)
         except Exception:
             log.exception("a sweep failed; the next one is in %g s", settings().sweep_seconds)
         if time.monotonic() - began > settings().lease_seconds / 2:
             # Whatever it was that took so long, workers may have had to wait for it too.
-            spare_until = time.monotonic() + settings().lease_seconds + SETTLE_SECONDS
+            spare_until = _soon(settings().lease_seconds)
         time.sleep(settings().sweep_seconds)
+
+
+def _soon(seconds: float) -> float:
+    return time.monotonic() + seconds + SETTLE_SECONDS
 
 
 def _seconds_to_spare() -> float:

@@ -16,7 +16,20 @@ from schemas.states import BatchStatus, ChunkState
 from schemas.tables.base import Base, Big, Key, Small, now
 
 
-class Batch(Base):
+class TokenCounts:
+    """Over all lines."""
+
+    input_tokens: Mapped[Big] = mapped_column(default=0)
+    cached_tokens: Mapped[Big] = mapped_column(default=0)
+    output_tokens: Mapped[Big] = mapped_column(default=0)
+    reasoning_tokens: Mapped[Big] = mapped_column(default=0)
+    # The part of the above that was computed once for several requests.
+    shared_requests: Mapped[Big] = mapped_column(default=0)
+    shared_input_tokens: Mapped[Big] = mapped_column(default=0)
+    shared_output_tokens: Mapped[Big] = mapped_column(default=0)
+
+
+class Batch(TokenCounts, Base):
     __tablename__ = "batches"
     __table_args__ = (
         Index("ix_batches_tenant_id", "tenant", "id"),
@@ -57,17 +70,9 @@ class Batch(Base):
     total: Mapped[Big] = mapped_column(default=0)
     completed: Mapped[Big] = mapped_column(default=0)
     failed: Mapped[Big] = mapped_column(default=0)
-    input_tokens: Mapped[Big] = mapped_column(default=0)
-    cached_tokens: Mapped[Big] = mapped_column(default=0)
-    output_tokens: Mapped[Big] = mapped_column(default=0)
-    reasoning_tokens: Mapped[Big] = mapped_column(default=0)
-    # The part of the above that was computed once for several requests.
-    shared_requests: Mapped[Big] = mapped_column(default=0)
-    shared_input_tokens: Mapped[Big] = mapped_column(default=0)
-    shared_output_tokens: Mapped[Big] = mapped_column(default=0)
 
 
-class Chunk(Base):
+class Chunk(TokenCounts, Base):
     """The unit of claiming: up to a few thousand requests for one model."""
 
     __tablename__ = "chunks"
@@ -108,14 +113,6 @@ class Chunk(Base):
     serving_id: Mapped[UUID | None] = mapped_column(ForeignKey("servings.id"))
     completed: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
-    input_tokens: Mapped[Big] = mapped_column(default=0)
-    cached_tokens: Mapped[Big] = mapped_column(default=0)
-    output_tokens: Mapped[Big] = mapped_column(default=0)
-    reasoning_tokens: Mapped[Big] = mapped_column(default=0)
-    # The part of the above that was computed once for several requests.
-    shared_requests: Mapped[Big] = mapped_column(default=0)
-    shared_input_tokens: Mapped[Big] = mapped_column(default=0)
-    shared_output_tokens: Mapped[Big] = mapped_column(default=0)
     # How long the requests that are counted were at an engine, added up, and the longest of them.
     busy_seconds: Mapped[float] = mapped_column(default=0.0)
     longest_seconds: Mapped[float] = mapped_column(default=0.0)

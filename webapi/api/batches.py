@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from inference import batches, results, retry
 from inference.pace import Pace
+from inference.progress import Progress
 from inference.webhooks import subscriptions
 from schemas import ids, tables
 from schemas.wire.batches import Batch, BatchCreate, BatchHeaders, BatchList, BatchQuery, CreatedBatch, ResultsQuery
@@ -27,7 +28,7 @@ blueprint = Blueprint("batches", __name__, "Files of requests, answered by the m
 @dataclass(frozen=True, slots=True)
 class Shown:
     batch: tables.Batch
-    progress: batches.Progress
+    progress: Progress
     pace: Pace | None = None
     webhook: tables.Webhook | None = None
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from sqlalchemy.orm import Session
 
 from inference import batches, preview, quotas, results, retry, serving
+from inference.progress import Progress
 from schemas import ids
 from schemas.states import TERMINAL, BatchStatus
 from schemas.tables import Batch
@@ -43,7 +44,7 @@ def show(batch_id: str) -> str:
     )
 
 
-def allowed(batch: Batch, progress: batches.Progress) -> dict[str, bool]:
+def allowed(batch: Batch, progress: Progress) -> dict[str, bool]:
     ended = batch.status in TERMINAL
     return {
         "ended": ended,

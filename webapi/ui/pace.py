@@ -1,7 +1,7 @@
 """How fast a batch was that runs no more."""
 
-from inference.batches import Progress
 from inference.pace import Pace
+from inference.progress import Progress
 from schemas.tables import Batch
 
 

@@ -14,6 +14,7 @@ from inference.engine_host import EngineHost
 from inference.engines.base import Engine, create_engine
 from inference.file_store import file_store
 from inference.models import registry
+from inference.progress import Progress
 from schemas import ids
 from schemas.database import session_scope
 from schemas.tables import Batch, File
@@ -51,7 +52,7 @@ def batch(batch_id: UUID) -> Batch:
         return session.get_one(Batch, batch_id)
 
 
-def progress(batch_id: UUID) -> batches.Progress:
+def progress(batch_id: UUID) -> Progress:
     with session_scope() as session:
         return batches.progress(session, [session.get_one(Batch, batch_id)])[batch_id]
 

@@ -14,7 +14,16 @@ from schemas.database import session_scope
 from schemas.errors import RequestInvalid
 from schemas.tables.base import now
 from tests.conftest import forget_settings
-from tests.integration.inference.batch_fixtures import as_jsonl, batch, chat_line, lines_of, progress, submit, worker
+from tests.integration.inference.batch_fixtures import (
+    MODEL,
+    as_jsonl,
+    batch,
+    chat_line,
+    lines_of,
+    progress,
+    submit,
+    worker,
+)
 
 pytestmark = pytest.mark.usefixtures("database_url")
 
@@ -127,8 +136,14 @@ def test_without_the_operators_leave_no_batch_can_reuse(monkeypatch: pytest.Monk
         submit(as_jsonl([chat_line("c")]), reuse_answers=True)
 
 
-def test_a_large_answer_is_not_kept(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finished, "LARGEST_KEPT_BYTES", 10)
-    run(journal)
-    run(journal)
-    assert asked(journal) == 20
+def test_a_large_answer_is_not_kept(journal: Path) -> None:
+    body = {"model": MODEL, "input": ["Ada"] * 1000}
+    many = {"custom_id": "c", "method": "POST", "url": "/v1/embeddings", "body": body}
+    for _ in range(2):
+        batch_id = submit(as_jsonl([many]), reuse_answers=True, endpoint="/v1/embeddings")
+        with worker(journal=str(journal)) as gpu:
+            gpu.work()
+        finaliser.finalise(batch_id)
+        (line,) = lines(batch_id)
+        assert len(json.dumps(line)) > finished.LARGEST_KEPT_BYTES
+    assert asked(journal) == 2

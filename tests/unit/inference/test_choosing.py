@@ -1,5 +1,6 @@
 import random
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from uuid import UUID
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference.choosing import HALF_LIFE_SECONDS, LOADS_BILLED, LOADS_KEPT, Asker, Offer, choose, rank
+from inference.choosing import HALF_LIFE_SECONDS, LOADS_BILLED, LOADS_KEPT, Asker, Offer, Service, choose
 
 DAY = 86_400.0
 LOAD_SECONDS = 60.0
@@ -217,3 +218,11 @@ def test_nothing_waits_for_ever_beside_a_stream_of_smaller_work_that_never_ends(
         faded = {key: tokens * 0.5 ** (seconds / HALF_LIFE_SECONDS) for key, tokens in faded.items()}
         faded[chosen.key] = faded.get(chosen.key, 0.0) + seconds * RATE
     assert now + LOAD_SECONDS + work / RATE <= window
+
+
+def rank(offers: Iterable[Offer], asker: Asker, service: Service) -> Iterator[Offer]:
+    """All that is offered, best first."""
+    waiting = {(offer.batch_id, offer.model): offer for offer in offers}
+    while (best := choose(waiting.values(), asker, service)) is not None:
+        yield best
+        del waiting[best.batch_id, best.model]

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
-from inference.batches import Progress
 from inference.pace import Pace
+from inference.progress import Progress
 from schemas.states import BatchStatus
 from schemas.tables import Batch
 from schemas.tables.base import now
