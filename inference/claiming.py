@@ -21,6 +21,7 @@ RESTED: Final = "(chunks.not_before BETWEEN now() AND now() + interval '10 minut
 # It killed an engine more than once, or was refused by it. Once may have been an accident.
 TROUBLED: Final = "(chunks.deaths > 1 OR chunks.rests > 1)"
 
+# A lease counts from this moment: its transaction may have begun before the database stood still for a while.
 CLAIM: Final = text(f"""
     WITH best AS (
         SELECT chunks.batch_id, chunks.number, batches.endpoint, batches.tenant, batches.reuse_answers
@@ -31,7 +32,7 @@ CLAIM: Final = text(f"""
         LIMIT 1 FOR UPDATE OF chunks SKIP LOCKED
     )
     UPDATE chunks SET state = 'leased', worker = :worker, epoch = epoch + 1, reached = 0, not_before = NULL,
-           lease_expires_at = now() + make_interval(secs => :lease_seconds)
+           lease_expires_at = clock_timestamp() + make_interval(secs => :lease_seconds)
     FROM best WHERE chunks.batch_id = best.batch_id AND chunks.number = best.number
     RETURNING chunks.batch_id, chunks.number, chunks.epoch, chunks.model, chunks.lines, chunks.repeats,
               best.endpoint, best.tenant, best.reuse_answers, chunks.deaths, chunks.suspect_to, chunks.rests,
@@ -39,7 +40,7 @@ CLAIM: Final = text(f"""
 """)
 
 LAND: Final = text("""
-    UPDATE chunks SET lease_expires_at = now() + make_interval(secs => :lease_seconds),
+    UPDATE chunks SET lease_expires_at = clock_timestamp() + make_interval(secs => :lease_seconds),
            completed = chunks.completed + :completed, failed = chunks.failed + :failed,
            input_tokens = chunks.input_tokens + :input_tokens, cached_tokens = chunks.cached_tokens + :cached_tokens,
            output_tokens = chunks.output_tokens + :output_tokens,
