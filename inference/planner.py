@@ -1,30 +1,32 @@
-"""In which order a batch's requests run, and how they are cut into chunks. Pure, and its cost is linear in the batch.
+"""How the requests of a batch, in the order in which they run, are cut into chunks. Pure, and its cost is linear.
 
-An engine that has a prompt's beginning in its cache need not compute it again, so requests whose prompts begin alike
-are to be neighbours. Prompts are compared by checksums of their beginnings, at lengths that grow by half: sorting by
-these puts the longest shared beginnings together, without holding any prompt. Among those that begin alike the longest
-answers come first, and chunks get smaller towards the end, so that no worker is left alone with a long one. Requests
-that are the same in every way, and get the same answer, run once.
+Chunks get smaller towards the end, so that no worker is left alone with a long one. Requests that are the same in every
+way, and get the same answer, run once.
 """
 
 import math
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise, starmap
-from operator import itemgetter
+from itertools import groupby
 from typing import Final
-from zlib import crc32
+
+from inference.order import (
+    BYTES_PER_TOKEN,
+    Placed,
+    beginnings_in,
+    beginnings_of,
+    first_line_in,
+    in_common,
+    in_order,
+    line_in,
+    tokens_in,
+)
 
 CHUNKS_PER_WORKER: Final = 4
 SMALLEST_CHUNK: Final = 100
 # Requests of one model that are sorted together: what a plan holds in memory does not grow with the batch.
 SORTED_TOGETHER: Final = 200_000
-# Bytes. A beginning shorter than the first is not worth the trouble, and engines cache whole blocks only.
-BEGINNINGS: Final = tuple(int(256 * 1.5**step) for step in range(14))
-CHECKSUM_BYTES: Final = 4
-# Of English text, on average.
-BYTES_PER_TOKEN: Final = 4
 # A chunk may end this much before it is full, so that it ends between prompts that have little in common.
 LATEST_QUARTER: Final = 0.75
 
@@ -33,25 +35,6 @@ def chunk_size(requests_left: int, workers: int, largest: int) -> int:
     """Large enough to cost little, small enough that every worker gets some, and that the last ones end together."""
     even = math.ceil(requests_left / (max(workers, 1) * CHUNKS_PER_WORKER))
     return max(min(even, largest), min(SMALLEST_CHUNK, largest))
-
-
-def beginnings_of(prompt: bytes) -> bytes:
-    """The checksums of a prompt's beginnings: two that begin alike have results that begin alike."""
-    sums, checksum, start = [], 0, 0
-    for end in BEGINNINGS:
-        if end > len(prompt):
-            break
-        checksum = crc32(prompt[start:end], checksum)
-        sums.append(checksum.to_bytes(CHECKSUM_BYTES))
-        start = end
-    return b"".join(sums)
-
-
-# What a plan knows of a request, in the order in which it sorts: its beginnings; the most tokens of its answer, as a
-# negative number, so that the longest comes first; the first line that asks exactly the same and gets the same answer;
-# its own line; its tokens in all, estimated. A plain tuple, which the garbage collector soon leaves alone.
-Placed = tuple[bytes, int, int, int, int]
-beginnings_in, first_line_in, line_in, tokens_in = map(itemgetter, (0, 2, 3, 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +110,7 @@ class Planner:
         return self.chunks
 
     def _cut(self, model: str, *, more_may_come: bool) -> None:
-        requests = _in_order(self._windows.pop(model).requests)
+        requests = in_order(self._windows.pop(model).requests)
         start = 0
         while start < len(requests):
             left = SORTED_TOGETHER if more_may_come else len(requests) - start
@@ -136,38 +119,13 @@ class Planner:
             start = end
 
 
-def _in_order(requests: Sequence[Placed]) -> list[Placed]:
-    """Neighbours share the longest beginning that there is to share; what is no longer shared does not count."""
-    alike = sorted(requests)
-    shared = [0, *starmap(_shared, pairwise(map(beginnings_in, alike))), 0]
-    return sorted(
-        (beginnings[: max(before, after)], brevity, first_line, line, tokens)
-        for (beginnings, brevity, first_line, line, tokens), (before, after) in zip(
-            alike, pairwise(shared), strict=True
-        )
-    )
-
-
 def _end_of_chunk(requests: Sequence[Placed], start: int, size: int) -> int:
     """The last place, among those where the chunk is nearly full, at which neighbours have least in common."""
     latest = start + size
     if latest >= len(requests):
         return len(requests)
     earliest = start + max(1, int(size * LATEST_QUARTER))
-    return min(range(latest, earliest - 1, -1), key=lambda place: _in_common(requests[place - 1], requests[place]))
-
-
-def _in_common(one: Placed, other: Placed) -> tuple[bool, int]:
-    return first_line_in(one) == first_line_in(other), _shared(beginnings_in(one), beginnings_in(other))
-
-
-def _shared(one: bytes, other: bytes) -> int:
-    """How many bytes of checksums two prompts have in common."""
-    size = min(len(one), len(other))
-    for end in range(CHECKSUM_BYTES, size + 1, CHECKSUM_BYTES):
-        if one[end - CHECKSUM_BYTES : end] != other[end - CHECKSUM_BYTES : end]:
-            return end - CHECKSUM_BYTES
-    return size
+    return min(range(latest, earliest - 1, -1), key=lambda place: in_common(requests[place - 1], requests[place]))
 
 
 def _chunk(model: str, requests: Sequence[Placed]) -> PlannedChunk:
