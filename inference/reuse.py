@@ -16,7 +16,8 @@ from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from inference.engines.base import Answer, Usage
+from inference.engines.base import Answer
+from inference.engines.usage import usage_of
 from inference.request_lines import is_certain
 from schemas.database import OpenSession
 from schemas.tables import KeptAnswer
@@ -50,11 +51,9 @@ def find(session: Session, tenant: str, serving_id: UUID, digests: Sequence[byte
         KeptAnswer.kept_until > now(),
     )
     return {
-        kept.digest: Kept(
-            Answer(200, kept.body.encode(), Usage(kept.input_tokens, kept.cached_tokens, kept.output_tokens)),
-            kept.origin,
-        )
+        kept.digest: Kept(Answer(200, body, usage_of(body)), kept.origin)
         for kept in session.scalars(wanted)
+        for body in [kept.body.encode()]
     }
 
 
@@ -69,9 +68,6 @@ def keep(session: Session, tenant: str, answers: Mapping[Key, Kept], days: float
             "kept_until": moment + timedelta(days=days),
             "origin": kept.origin,
             "body": kept.answer.body.decode(),
-            "input_tokens": kept.answer.usage.input_tokens,
-            "cached_tokens": kept.answer.usage.cached_tokens,
-            "output_tokens": kept.answer.usage.output_tokens,
         }
         # In one order everywhere, so that two that save at once never wait for each other.
         for (serving_id, digest), kept in sorted(answers.items())

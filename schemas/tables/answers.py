@@ -21,6 +21,3 @@ class KeptAnswer(Base):
     # The id of the line that it was computed for.
     origin: Mapped[str]
     body: Mapped[str]
-    input_tokens: Mapped[int]
-    cached_tokens: Mapped[int]
-    output_tokens: Mapped[int]

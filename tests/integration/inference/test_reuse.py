@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from inference import finaliser, finished, retention, reuse
 from schemas.database import session_scope
 from schemas.errors import RequestInvalid
+from schemas.tables import KeptAnswer
 from schemas.tables.base import now
 from tests.conftest import forget_settings
 from tests.integration.inference.batch_fixtures import (
@@ -69,6 +71,15 @@ def test_the_second_batch_computes_nothing_and_says_whose_answers_it_has(journal
     counted = progress(second)
     assert (counted.completed, counted.shared_requests) == (20, 20)
     assert counted.shared_input_tokens == counted.input_tokens == progress(first).input_tokens
+
+
+def test_a_kept_answer_counts_all_that_it_says_it_used(journal: Path) -> None:
+    used = {"prompt_tokens": 9, "completion_tokens": 5, "completion_tokens_details": {"reasoning_tokens": 3}}
+    run(journal)
+    with session_scope() as session:
+        session.execute(update(KeptAnswer).values(body=json.dumps({"usage": used})))
+    counted = progress(run(journal))
+    assert (counted.input_tokens, counted.output_tokens, counted.reasoning_tokens) == (180, 100, 60)
 
 
 @pytest.mark.parametrize(
