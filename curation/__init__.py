@@ -1,1 +1,1 @@
-"""Datasets, reviews, examples and exports: what people make of a batch's answers."""
+"""From answers to examples: datasets, what people make of what models said, and what is exported of it."""

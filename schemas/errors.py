@@ -60,6 +60,21 @@ class KeyNotFound(NotFound):
         super().__init__(f"No such API key: {key_id}", param="key_id")
 
 
+class DatasetNotFound(NotFound):
+    def __init__(self, dataset_id: str) -> None:
+        super().__init__(f"No such dataset: {dataset_id}", param="dataset_id")
+
+
+class ExampleNotFound(NotFound):
+    def __init__(self, example_id: str) -> None:
+        super().__init__(f"No such example: {example_id}", param="example_id")
+
+
+class ChangeNotFound(NotFound):
+    def __init__(self, change_id: str) -> None:
+        super().__init__(f"No such change: {change_id}", param="change_id")
+
+
 class ContentGone(NotFound):
     """The object is known, but retention has removed its content."""
 

@@ -9,6 +9,7 @@ from schemas.errors import NotFound
 
 FILE, UPLOAD, PART, BATCH = "file-", "upload_", "part_", "batch_"
 KEY, WEBHOOK, EVENT, SERVING = "key_", "wh_", "evt_", "srv_"
+DATASET, EXAMPLE, CHANGE_SET = "ds_", "ex_", "chg_"
 
 
 def new_id() -> UUID:

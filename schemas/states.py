@@ -39,6 +39,19 @@ class WorkerState(StrEnum):
     STOPPED = "stopped"
 
 
+class ImportStatus(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    # What was still to come is no longer kept.
+    BROKEN = "broken"
+
+
+class ExampleStatus(StrEnum):
+    NEEDS_REVIEW = "needs_review"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
 class Role(StrEnum):
     """What a key may do; each role may do all that the ones before it may."""
 

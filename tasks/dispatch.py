@@ -5,7 +5,7 @@ away costs seconds, not work, and is no error for the caller. Send after the com
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +25,11 @@ def validate_batch(batch_id: UUID) -> None:
 
 def finalise_batch(batch_id: UUID) -> None:
     _send("batches.finalise", "default", batch_id.hex)
+
+
+def import_batches(import_ids: Sequence[UUID]) -> None:
+    for import_id in import_ids[: _missing("default", len(import_ids))]:
+        _send("curation.import", "default", import_id.hex)
 
 
 def send_again(validate: Iterable[UUID], finalise: Iterable[UUID]) -> None:

@@ -11,6 +11,8 @@ from typing import Any, Final
 from celery.signals import beat_init
 from sqlalchemy import text
 
+from curation import imports
+from curation.retention import purge_datasets
 from inference import pace_samples, retention, sweep
 from schemas.database import DATABASE_LOST, session_scope
 from schemas.errors import PurgeIncomplete
@@ -79,9 +81,11 @@ def sweep_for_work(*, spare_leases: bool = False) -> None:
     """Wake whoever should have been woken already."""
     with session_scope() as session:
         due = sweep.find_due(session, spare_leases=spare_leases)
+        left_imports = imports.due(session, now())
     dispatch.send_again(due.validate, due.finalise)
     dispatch.run_chunks(due.chunks)
     dispatch.deliver_webhooks()
+    dispatch.import_batches(left_imports)
     # Last, and by itself: work does not wait for what only tells of it.
     with session_scope() as session:
         pace_samples.take(session)
@@ -90,6 +94,7 @@ def sweep_for_work(*, spare_leases: bool = False) -> None:
 @app.task(name="retention.purge", acks_late=False)
 def purge() -> None:
     """Remove what is kept no longer. Acknowledged at once: after months without one, a purge may take hours."""
+    purge_datasets(session_scope)
     purged = retention.purge(session_scope, now())
     if purged.stuck:
         # A task that failed is what an operator sees.

@@ -1,7 +1,7 @@
 """How values look to people: sizes, numbers, moments, and text that somebody else wrote."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -71,6 +71,20 @@ def _harmless(letter: str) -> bool:
     return letter in "\n\t" + JOINERS or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
 
+def changed(wanted: Mapping[str, Any]) -> str:
+    """What somebody changed, in a few words: `status approved, gold star, tags + nursing`."""
+    return ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in sorted(wanted.items()))
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return " ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = "none" if value is None else str(value).replace("_", " ")
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "size": size,
     "number": number,
@@ -81,6 +95,11 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "visible": visible,
     "file_id": lambda value: ids.show(ids.FILE, value),
     "batch_id": lambda value: ids.show(ids.BATCH, value),
+    "dataset_id": lambda value: ids.show(ids.DATASET, value),
+    "example_id": lambda value: ids.show(ids.EXAMPLE, value),
+    "change_id": lambda value: ids.show(ids.CHANGE_SET, value),
+    "changed": changed,
+    "visible_value": lambda value: visible(_value(value)),
 }
 
 

@@ -40,7 +40,10 @@ def reflect(session: Session) -> Mapping[str, Sequence[str]]:
     metadata = MetaData()
     metadata.reflect(session.connection())
     # The library's names are text of a kind of its own, which JSON does not take.
-    return {str(table.name): [str(column.name) for column in table.columns] for table in metadata.sorted_tables}
+    return {
+        str(table.name): [str(column.name) for column in table.columns if column.computed is None]
+        for table in metadata.sorted_tables
+    }
 
 
 def copy_statement(table: str, columns: Sequence[str], direction: str) -> str:

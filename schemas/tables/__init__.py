@@ -3,6 +3,7 @@
 from schemas.tables.answers import KeptAnswer
 from schemas.tables.base import Base
 from schemas.tables.batches import Batch, Chunk, IdempotencyKey, PaceSample, Request, Result
+from schemas.tables.curation import Change, ChangeSet, Dataset, Example, Import, Item, Output
 from schemas.tables.files import File, Upload, UploadPart
 from schemas.tables.keys import ApiKey
 from schemas.tables.webhooks import Event, Webhook, WebhookDelivery
@@ -12,12 +13,19 @@ __all__ = [
     "ApiKey",
     "Base",
     "Batch",
+    "Change",
+    "ChangeSet",
     "Chunk",
+    "Dataset",
     "Event",
+    "Example",
     "File",
     "IdempotencyKey",
+    "Import",
+    "Item",
     "KeptAnswer",
     "Model",
+    "Output",
     "PaceSample",
     "Request",
     "Result",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.system import System, started
 
@@ -39,3 +39,21 @@ def slow_system(server_dir: Path) -> Iterator[System]:
     slow = ("--engine-arg=latency_ms=1000", "--engine-arg=concurrency=20")
     with started(server_dir / "slow", "--engine=stub", *slow, "--without=flower") as system:
         yield system
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser finds wrong with our pages."""
+    found: list[str] = []
+    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: found.append(str(error)))
+    return found

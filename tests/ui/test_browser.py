@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -10,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.integration.inference.batch_fixtures import as_jsonl, chat_line
 from tests.system import System
+from tests.ui.steps import fill_form, sign_in, write_requests
 
 pytestmark = pytest.mark.ui
 
@@ -23,47 +22,8 @@ Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    yield page
-    context.close()
-
-
-def sign_in(page: Page, system: System) -> None:
-    page.goto(f"{system.running.ui_url}/sign-in")
-    page.get_by_label("API key").fill(system.key)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="What is running")).to_be_visible()
-
-
-def fill_form(page: Page, file: Path, name: str) -> None:
-    page.get_by_role("link", name="New batch").click()
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Model").select_option(index=1)
-    page.get_by_label("File of requests").set_input_files(file)
-    page.get_by_role("button", name="Upload and start").click()
-
-
-@pytest.fixture
-def complaints(page: Page) -> list[str]:
-    """What the browser finds wrong with our pages."""
-    found: list[str] = []
-    page.on("console", lambda message: found.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
-
-
-@pytest.fixture
 def requests_file(tmp_path: Path) -> Path:
     return write_requests(tmp_path, LINES)
-
-
-def write_requests(folder: Path, lines: int) -> Path:
-    file = folder / "requests.jsonl"
-    file.write_bytes(as_jsonl([chat_line(f"c-{number}", f"<b>{number}</b>") for number in range(lines)]))
-    return file
 
 
 def test_a_person_submits_a_file_watches_it_run_and_downloads_the_answers(

@@ -9,9 +9,9 @@ from schemas.settings import Settings, settings
 from schemas.states import Role
 from schemas.version import VERSION
 from webapi import database, display, logs, page_policy, proxies
-from webapi.ui import batches, errors, files, guard, home, secret, session
+from webapi.ui import batches, datasets, errors, files, guard, home, review, secret, session
 
-PAGES: Final = (session, home, batches, files)
+PAGES: Final = (session, home, batches, datasets, review, files)
 LONGEST_FORM: Final = 1_048_576
 STAY_SIGNED_IN: Final = timedelta(hours=12)
 
@@ -48,6 +48,7 @@ def known_to_every_page(chosen: Settings) -> dict[str, Any]:
     return {
         "key": key,
         "may_submit": key is not None and Role(key.role).allows(Role.USER),
+        "may_curate": key is not None and Role(key.role).allows(Role.CURATOR),
         "csrf_token": guard.csrf_token,
         "settings": chosen,
         "version": VERSION,

@@ -37,15 +37,25 @@ def any_role(view: View) -> View:
     return view
 
 
+def needs(role: Role) -> Callable[[View], View]:
+    """A form for which it takes more than the usual role."""
+
+    def mark(view: View) -> View:
+        view.needs = role  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def reads_form_itself(view: View) -> View:
     """A view that streams its form; it must call `check_token` with what it read."""
     view.reads_form_itself = True  # type: ignore[attr-defined]
     return view
 
 
-def says(mark: str) -> bool:
+def says(mark: str, default: Any = False) -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
-    return getattr(view, mark, False)
+    return getattr(view, mark, default)
 
 
 def check_form() -> None:
@@ -71,8 +81,9 @@ def admit() -> Any:
     if key is None:
         return redirect(url_for("session.show_form", next=wanted_page()))
     g.key = key
-    if request.method not in READING and not says("any_role") and not Role(key.role).allows(Role.USER):
-        raise RoleTooLow(f"Your key has the role '{key.role}'; this needs '{Role.USER}'.")
+    needed = says("needs", Role.USER)
+    if request.method not in READING and not says("any_role") and not Role(key.role).allows(needed):
+        raise RoleTooLow(f"Your key has the role '{key.role}'; this needs '{needed}'.")
     return None
 
 

@@ -8,8 +8,10 @@ from redis import Redis
 from sqlalchemy import update
 
 from cli.processes import wait_until
+from curation import datasets
 from schemas.database import session_scope
-from schemas.tables import Batch, Chunk
+from schemas.ids import new_id
+from schemas.tables import Batch, Chunk, Import
 from schemas.tables.base import now
 from tasks import schedule
 from tests.integration.inference.batch_fixtures import as_jsonl, chat_line, submit
@@ -90,3 +92,17 @@ def test_a_database_that_was_away_gives_workers_the_time_to_renew_their_leases(
     up_seconds: float, answered_after_seconds: float, spared_seconds: float
 ) -> None:
     assert schedule.seconds_to_spare(up_seconds, answered_after_seconds, lease_seconds=20) == spared_seconds
+
+
+def test_an_import_whose_message_was_lost_is_sent_again(broker: Redis) -> None:
+    batch_id = submit(as_jsonl([chat_line("c-1")]))
+    with session_scope() as session:
+        dataset = datasets.create(session, "acme", "Evaluations")
+        silent, busy = now() - timedelta(minutes=1), now()
+        for source, advanced_at in ((batch_id, silent), (new_id(), busy)):
+            session.add(Import(dataset_id=dataset.id, batch_id=source, lines=1, advanced_at=advanced_at))
+    broker.flushall()
+    schedule.sweep_for_work()
+    schedule.sweep_for_work()
+    messages = [message for message in broker.lrange("default", 0, -1) if b"curation.import" in message]
+    assert len(messages) == 1

@@ -1,0 +1,159 @@
+"""Changing examples, one or fifty thousand at a time: each change is a version of its example, and can be undone.
+
+A change set is what somebody did in one go. Undoing it is a change set of its own, so that it can be undone too. An
+example that somebody has changed since stays as it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from curation.wanted import TAGS, Wanted
+from schemas import ids
+from schemas.errors import ChangeNotFound, Conflict
+from schemas.tables import ApiKey, Change, ChangeSet, Dataset, Example
+
+NEW: Final = "new_"
+
+
+def change(
+    session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, matching: Select[Any], version: int | None = None
+) -> ChangeSet | None:
+    """Give all these examples what is wanted; None where each of them had it already.
+
+    With a version: only while that is the latest.
+    """
+    # A null by itself would be text.
+    new: dict[str, ColumnElement[Any]] = {
+        name: cast(value, Example.__table__.c[name].type) for name, value in wanted.values.items()
+    }
+    if wanted.add_tags or wanted.remove_tags:
+        new[TAGS] = _tags(wanted)
+    target = _target(new).where(Example.id.in_(matching), Example.dataset_id == dataset.id)
+    if version is not None:
+        target = target.where(Example.version == version)
+    return _write(session, dataset.id, key_id, wanted.shown, target, list(new))
+
+
+def undo(session: Session, tenant: str, public_id: str, key_id: UUID) -> ChangeSet | None:
+    """Take back all of a change set that nobody has changed since; None where nothing of it is left."""
+    done = get(session, tenant, public_id, for_update=True)
+    if session.scalar(select(ChangeSet.id).where(ChangeSet.undoes == done.id)) is not None:
+        raise Conflict("This is undone already.")
+    names = Wanted.columns_in(done.wanted)
+    since = (Change.example_id == Example.id, Change.change_set_id == done.id, Change.version == Example.version)
+    target = _target({name: _before(name) for name in names}).join(Change, since[0]).where(*since[1:])
+    return _write(session, done.dataset_id, key_id, done.wanted, target, names, undoes=done.id)
+
+
+def get(session: Session, tenant: str, public_id: str, *, for_update: bool = False) -> ChangeSet:
+    query = (
+        select(ChangeSet)
+        .join(Dataset, Dataset.id == ChangeSet.dataset_id)
+        .where(ChangeSet.id == ids.parse(ids.CHANGE_SET, public_id, ChangeNotFound))
+        .where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
+    )
+    found = session.scalar(query.with_for_update(of=ChangeSet) if for_update else query)
+    if found is None:
+        raise ChangeNotFound(public_id)
+    return found
+
+
+def latest(session: Session, dataset: Dataset, limit: int) -> Sequence[tuple[ChangeSet, str, bool]]:
+    """What was done last, by whom, and whether it is undone."""
+    undone = select(ChangeSet.undoes).where(ChangeSet.undoes.is_not(None))
+    query = (
+        select(ChangeSet, ApiKey.name, ChangeSet.id.in_(undone))
+        .join(ApiKey, ApiKey.id == ChangeSet.key_id)
+        .where(ChangeSet.dataset_id == dataset.id)
+        .order_by(ChangeSet.id.desc())
+    )
+    return session.execute(query.limit(limit)).all()
+
+
+def history(session: Session, example: Example) -> Sequence[tuple[Change, ChangeSet, str]]:
+    """All versions of an example, the newest first, and who made each."""
+    query = (
+        select(Change, ChangeSet, ApiKey.name)
+        .join(ChangeSet, ChangeSet.id == Change.change_set_id)
+        .join(ApiKey, ApiKey.id == ChangeSet.key_id)
+        .where(Change.example_id == example.id)
+        .order_by(Change.version.desc())
+    )
+    return session.execute(query).all()
+
+
+def _target(new: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
+    """Examples with their old and new values, locked in one order everywhere: two that change many don't wait for each
+    other in a circle."""
+    old = [Example.__table__.c[name] for name in new]
+    changed = [value.label(NEW + name) for name, value in new.items()]
+    return select(Example.id, *old, *changed).order_by(Example.id).with_for_update(of=Example)
+
+
+def _write(
+    session: Session,
+    dataset_id: UUID,
+    key_id: UUID,
+    shown: dict[str, Any],
+    wanted: Select[Any],
+    names: Sequence[str],
+    undoes: UUID | None = None,
+) -> ChangeSet | None:
+    """Save the new values, a version of each example that they change, and the change set around them."""
+    done = ChangeSet(dataset_id=dataset_id, key_id=key_id, wanted=shown, examples=0, undoes=undoes)
+    with session.begin_nested() as savepoint:
+        session.add(done)
+        session.flush()
+        changed = _changed(wanted.cte("target"), names, key_id)
+        versions = select(changed.c.id, changed.c.version, literal(done.id), changed.c.before, changed.c.after)
+        columns = ("example_id", "version", "change_set_id", "before", "after")
+        saved = session.execute(
+            insert(Change).from_select(columns, versions), execution_options={"preserve_rowcount": True}
+        )
+        done.examples = saved.rowcount  # type: ignore[attr-defined]
+        if not done.examples:
+            savepoint.rollback()
+    return done if done.examples else None
+
+
+def _changed(target: CTE, names: Sequence[str], key_id: UUID) -> CTE:
+    differs = or_(*(target.c[name].is_distinct_from(target.c[NEW + name]) for name in names))
+    made = {"version": Example.version + 1, "updated_at": func.now(), "reviewer_id": key_id}
+    return (
+        update(Example)
+        .where(Example.id == target.c.id, differs)
+        .values({name: target.c[NEW + name] for name in names} | made)
+        .returning(
+            Example.id,
+            Example.version,
+            _object(names, [target.c[name] for name in names]).label("before"),
+            _object(names, [target.c[NEW + name] for name in names]).label("after"),
+        )
+        .cte("changed")
+    )
+
+
+def _object(names: Sequence[str], values: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    pairs = [part for name, value in zip(names, values, strict=True) for part in (literal(name, Text), value)]
+    return func.jsonb_build_object(*pairs)
+
+
+def _tags(wanted: Wanted) -> ColumnElement[Any]:
+    """With some and without others, each once and in order."""
+    given: ColumnElement[str] = func.unnest(Example.tags.op("||")(cast(wanted.add_tags, ARRAY(Text)))).column_valued(
+        "tag"
+    )
+    kept = select(given).distinct().where(given.not_in(wanted.remove_tags)).order_by(given)
+    return func.array(kept.scalar_subquery(), type_=ARRAY(Text))
+
+
+def _before(name: str) -> ColumnElement[Any]:
+    if name == TAGS:
+        tag: ColumnElement[str] = func.jsonb_array_elements_text(Change.before[TAGS]).column_valued("tag")
+        return func.array(select(tag).scalar_subquery(), type_=ARRAY(Text))
+    return cast(Change.before[name].astext, Example.__table__.c[name].type)

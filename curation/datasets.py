@@ -1,0 +1,75 @@
+"""Datasets: prompts, and all that models have answered to them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from inference.paging import Page, page_of
+from schemas import ids
+from schemas.errors import CursorUnknown, DatasetNotFound, RequestInvalid
+from schemas.states import ExampleStatus
+from schemas.tables import Dataset, Example
+from schemas.tables.base import now
+
+LONGEST_NAME: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of the examples of a dataset. By status, in the order of `ExampleStatus`."""
+
+    examples: int = 0
+    needs_review: int = 0
+    approved: int = 0
+    rejected: int = 0
+    gold: int = 0
+
+
+def create(session: Session, tenant: str, name: str) -> Dataset:
+    if not name.strip() or len(name) > LONGEST_NAME:
+        raise RequestInvalid(f"A dataset's name has 1 to {LONGEST_NAME} characters.", param="name")
+    dataset = Dataset(tenant=tenant, name=name.strip())
+    session.add(dataset)
+    session.flush()
+    return dataset
+
+
+def get(session: Session, tenant: str, public_id: str) -> Dataset:
+    dataset = session.get(Dataset, ids.parse(ids.DATASET, public_id, DatasetNotFound))
+    if dataset is None or dataset.tenant != tenant or dataset.deleted_at is not None:
+        raise DatasetNotFound(public_id)
+    return dataset
+
+
+def list_page(session: Session, tenant: str, after: str | None, limit: int) -> Page[Dataset]:
+    """The newest first. `after` is the id of the last dataset of the page before."""
+    found = select(Dataset).where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
+    if after is not None:
+        try:
+            found = found.where(Dataset.id < get(session, tenant, after).id)
+        except DatasetNotFound:
+            raise CursorUnknown(after) from None
+    return page_of(session.scalars(found.order_by(Dataset.id.desc()).limit(limit + 1)).all(), limit)
+
+
+def delete(session: Session, tenant: str, public_id: str) -> Dataset:
+    """Nobody sees it any more. Retention removes what it holds."""
+    dataset = get(session, tenant, public_id)
+    dataset.deleted_at = now()
+    return dataset
+
+
+def counts(session: Session, dataset_ids: Sequence[UUID]) -> dict[UUID, Counts]:
+    query = select(
+        Example.dataset_id,
+        func.count(),
+        *(func.count().filter(Example.status == status) for status in ExampleStatus),
+        func.count().filter(Example.gold),
+    )
+    rows = session.execute(query.where(Example.dataset_id.in_(dataset_ids)).group_by(Example.dataset_id))
+    found = {dataset_id: Counts(*numbers) for dataset_id, *numbers in rows}
+    return {dataset_id: found.get(dataset_id, Counts()) for dataset_id in dataset_ids}

@@ -1,0 +1,145 @@
+"""A batch's answers become examples of a dataset, a page at a time, each page in a transaction of its own.
+
+A page that was written is never written again: the import remembers the line that it has come to, in the same
+transaction. So it may end anywhere, and whoever is told of it next goes on.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, select, text
+from sqlalchemy.orm import Session
+
+from curation.wording import asked_of, fields_of, storable
+from inference.engines.base import ENDPOINTS
+from inference.pages import page_query
+from inference.preview import answer_text
+from schemas.database import OpenSession, copy_field, copy_rows
+from schemas.errors import ContentGone, RequestInvalid
+from schemas.ids import new_id
+from schemas.states import TERMINAL, ExampleStatus, ImportStatus
+from schemas.tables import Batch, Dataset, Import
+from schemas.tables.base import now
+
+ROWS: Final = 1000
+# A page takes a second or two.
+SILENT: Final = timedelta(seconds=30)
+BYTES: Final = 8 * 1024**2
+IMPORTABLE: Final = tuple(endpoint for endpoint in ENDPOINTS if endpoint != "/v1/embeddings")
+
+# Each request is looked up by itself: joined, PostgreSQL may go through all requests of a young batch for each result.
+ANSWERED: Final = """
+    FROM results, LATERAL (
+        SELECT custom_id, body FROM requests
+        WHERE requests.batch_id = results.batch_id AND requests.line = results.line OFFSET 0
+    ) AS asked
+    WHERE results.batch_id = :batch_id AND results.line > :after_line AND succeeded
+"""
+READ_PAGE: Final = text(page_query("line, custom_id, body, answer", ANSWERED, order="line", sized="answer"))
+COPY_ITEMS: Final = "COPY items (dataset_id, number, custom_id, request) FROM STDIN"
+COPY_OUTPUTS: Final = "COPY outputs (id, dataset_id, item, model, asked, output, fields, batch_id, line) FROM STDIN"
+COPY_EXAMPLES: Final = (
+    "COPY examples (id, dataset_id, model, status, gold, tags, notes, created_at, updated_at, version) FROM STDIN"
+)
+
+
+def can_import(batch: Batch) -> bool:
+    return batch.endpoint in IMPORTABLE and batch.status in TERMINAL and _is_kept(batch)
+
+
+def _is_kept(batch: Batch) -> bool:
+    return batch.results_purged_at is None and batch.requests_purged_at is None
+
+
+def begin(session: Session, dataset: Dataset, batch: Batch) -> Import:
+    """Take a batch's answers into a dataset. The same batch again goes on where the last time ended."""
+    if batch.endpoint not in IMPORTABLE:
+        raise RequestInvalid(f"Answers of {batch.endpoint} are nothing to review.", param="batch_id")
+    if batch.status not in TERMINAL:
+        raise RequestInvalid(f"The batch is {batch.status}: it can be taken once it has ended.", param="batch_id")
+    if not _is_kept(batch):
+        raise ContentGone("The requests or the results of this batch are no longer kept.")
+    known = session.scalar(select(Import).where(Import.dataset_id == dataset.id, Import.batch_id == batch.id))
+    if known is not None:
+        return known
+    new = Import(dataset_id=dataset.id, batch_id=batch.id, lines=batch.total)
+    session.add(new)
+    session.flush()
+    return new
+
+
+def of_dataset(session: Session, dataset: Dataset) -> Sequence[Import]:
+    return session.scalars(select(Import).where(Import.dataset_id == dataset.id).order_by(Import.id)).all()
+
+
+def due(session: Session, moment: datetime) -> list[UUID]:
+    """Those that nobody seems to be at."""
+    silent = Import.advanced_at < moment - SILENT
+    return list(session.scalars(select(Import.id).where(Import.status == ImportStatus.RUNNING, silent)))
+
+
+def run(open_session: OpenSession, import_id: UUID) -> None:
+    """Import page after page until all is in, or until somebody else turns out to do so."""
+    more = True
+    while more:
+        with open_session() as session:
+            more = _advance(session, import_id)
+
+
+def _advance(session: Session, import_id: UUID) -> bool:
+    """Whether there may be more to do."""
+    this = session.scalar(select(Import).where(Import.id == import_id).with_for_update(skip_locked=True))
+    if this is None or this.status != ImportStatus.RUNNING:
+        return False
+    dataset = session.scalar(select(Dataset).where(Dataset.id == this.dataset_id).with_for_update())
+    batch = session.get(Batch, this.batch_id)
+    if batch is None or not _is_kept(batch) or dataset is None or dataset.deleted_at is not None:
+        _end(this, ImportStatus.BROKEN)
+        return False
+    wanted = {"batch_id": this.batch_id, "after_line": this.line, "rows": ROWS, "bytes": BYTES}
+    page = session.execute(READ_PAGE, wanted).all()
+    if not page:
+        _end(this, ImportStatus.DONE)
+        return False
+    _write(session, dataset, this.batch_id, page)
+    this.line = page[-1].line
+    this.imported += len(page)
+    this.advanced_at = now()
+    return True
+
+
+def _end(this: Import, status: ImportStatus) -> None:
+    this.status = status
+    this.ended_at = now()
+
+
+def _write(session: Session, dataset: Dataset, batch_id: UUID, page: Sequence[Row[Any]]) -> None:
+    first = dataset.next_item
+    dataset.next_item += len(page)
+    session.flush()
+    items, outputs, examples = zip(
+        *(_rows(dataset.id, number, batch_id, row) for number, row in enumerate(page, first)), strict=True
+    )
+    copy_rows(session, COPY_ITEMS, items)
+    copy_rows(session, COPY_OUTPUTS, outputs)
+    copy_rows(session, COPY_EXAMPLES, examples)
+
+
+def _rows(dataset_id: UUID, number: int, batch_id: UUID, row: Row[Any]) -> tuple[bytes, bytes, bytes]:
+    """The rows of an item, an output and an example, in COPY's text form."""
+    request = orjson.loads(row.body)
+    output = storable(answer_text(orjson.loads(row.answer)))
+    fields = orjson.dumps(fields_of(output)).decode()
+    new, moment, model = new_id(), now().isoformat(), str(request.get("model"))
+    return (
+        _row(dataset_id, number, row.custom_id, row.body),
+        _row(new, dataset_id, number, model, asked_of(request), output, fields, batch_id, row.line),
+        _row(new, dataset_id, model, ExampleStatus.NEEDS_REVIEW, "f", "{}", "", moment, moment, 1),
+    )
+
+
+def _row(*values: object) -> bytes:
+    return b"\t".join(copy_field(str(value)) for value in values) + b"\n"

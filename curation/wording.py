@@ -1,0 +1,72 @@
+"""What was asked and what was said, as the texts and values that people look at. Pure."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+
+LONGEST_ASKED: Final = 20_000
+MOST_FIELDS: Final = 50
+LONGEST_NAME: Final = 200
+LONGEST_VALUE: Final = 1000
+DEEPEST: Final = 4
+# Models like to put JSON into a block of code.
+BLOCK: Final = re.compile(r"^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$", re.DOTALL | re.IGNORECASE)
+# PostgreSQL keeps neither of these.
+UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
+REPLACEMENT: Final = "\ufffd"
+
+Scalar = str | int | float | bool | None
+
+
+def storable(text: str) -> str:
+    return UNSTORABLE.sub(REPLACEMENT, text)
+
+
+def asked_of(request: Mapping[str, Any]) -> str:
+    """The last thing that a request says: what comes before it is most often the same for many."""
+    messages = request.get("messages") or request.get("input") or request.get("prompt") or ""
+    if isinstance(messages, list):
+        messages = messages[-1] if messages else ""
+    if isinstance(messages, dict):
+        messages = messages.get("content") or ""
+    return storable(text_of(messages))[:LONGEST_ASKED]
+
+
+def text_of(content: object) -> str:
+    """Plain text, or the text among parts of several kinds."""
+    if isinstance(content, list):
+        return "\n".join(part for part in map(text_of, content) if part)
+    if isinstance(content, dict):
+        return text_of(content.get("text") or "")
+    return content if isinstance(content, str) else ""
+
+
+def fields_of(output: str) -> dict[str, Scalar]:
+    """Where an output is a JSON object: its values by their paths, such as `verdict.score`."""
+    block = BLOCK.match(output)
+    try:
+        value = orjson.loads(block[1] if block else output)
+    except orjson.JSONDecodeError:
+        return {}
+    fields: dict[str, Scalar] = {}
+    for path, scalar in _scalars(value, "", DEEPEST) if isinstance(value, dict) else ():
+        if len(fields) == MOST_FIELDS:
+            break
+        fields[path] = scalar
+    return fields
+
+
+def _scalars(value: Mapping[str, Any], before: str, levels: int) -> Iterator[tuple[str, Scalar]]:
+    for name, inner in value.items():
+        path = storable(before + name)
+        if len(path) > LONGEST_NAME:
+            continue
+        if isinstance(inner, dict):
+            if levels > 1:
+                yield from _scalars(inner, f"{path}.", levels - 1)
+        elif isinstance(inner, str):
+            yield path, storable(inner[:LONGEST_VALUE])
+        elif not isinstance(inner, list):
+            yield path, inner

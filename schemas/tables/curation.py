@@ -1,0 +1,160 @@
+"""What people make of answers: datasets of prompts, what models said to them, and who thought what of it when.
+
+What a model said is written once, in `items` and `outputs`, with its indexes for searching. What people make of it
+changes all the time and lies in a narrow table of its own, `examples`: a change of fifty thousand of them must not
+touch the text of any.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Computed, ForeignKey, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from schemas.states import ExampleStatus, ImportStatus
+from schemas.tables.base import Base, Big, Key, now
+
+
+class Dataset(Base):
+    """Prompts, and all that models have answered to them."""
+
+    __tablename__ = "datasets"
+    __table_args__ = (Index("ix_datasets_tenant_id", "tenant", "id"),)
+
+    id: Mapped[Key]
+    tenant: Mapped[str]
+    name: Mapped[str]
+    # The number that its next item gets.
+    next_item: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    deleted_at: Mapped[datetime | None]
+
+
+class Item(Base):
+    """One prompt, as it was sent."""
+
+    __tablename__ = "items"
+
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    custom_id: Mapped[str]
+    request: Mapped[str]
+
+
+class Output(Base):
+    """What a model said to an item: never changed. It has the id of its example."""
+
+    __tablename__ = "outputs"
+    __table_args__ = (
+        Index("uq_outputs_source", "dataset_id", "batch_id", "line", unique=True),
+        Index("ix_outputs_item", "dataset_id", "item"),
+        Index("ix_outputs_search", "search", postgresql_using="gin"),
+        Index("ix_outputs_fields", "fields", postgresql_using="gin", postgresql_ops={"fields": "jsonb_path_ops"}),
+    )
+
+    id: Mapped[Key]
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
+    item: Mapped[int]
+    model: Mapped[str]
+    # The last thing that the model was asked: what tells an item from others of its kind.
+    asked: Mapped[str]
+    output: Mapped[str]
+    # Where the output is a JSON object: its values by their paths.
+    fields: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    # The line that it comes from. The batch may be gone by now.
+    batch_id: Mapped[UUID | None]
+    line: Mapped[int | None]
+    search: Mapped[Any] = mapped_column(
+        TSVECTOR,
+        Computed(
+            "to_tsvector('simple'::regconfig, left(asked, 100000) || ' ' || left(output, 100000))", persisted=True
+        ),
+        nullable=True,
+        deferred=True,
+    )
+
+
+class Example(Base):
+    """What people make of an output."""
+
+    __tablename__ = "examples"
+    __table_args__ = (
+        Index("ix_examples_dataset_id_id", "dataset_id", "id"),
+        Index("ix_examples_score", "dataset_id", text("coalesce(score, -1.0)"), "id"),
+        Index("ix_examples_gold", "dataset_id", "id", postgresql_where="gold"),
+        Index("ix_examples_updated_at", "dataset_id", "updated_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(ForeignKey("outputs.id", ondelete="CASCADE"), primary_key=True)
+    dataset_id: Mapped[UUID]
+    model: Mapped[str]
+    status: Mapped[str] = mapped_column(default=ExampleStatus.NEEDS_REVIEW)
+    gold: Mapped[bool] = mapped_column(default=False)
+    # 0 to 1.
+    score: Mapped[float | None]
+    category: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    notes: Mapped[str] = mapped_column(default="")
+    edited_output: Mapped[str | None]
+    # The key of whoever changed it last.
+    reviewer_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_keys.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class ChangeSet(Base):
+    """What somebody changed in one go, be it one example or fifty thousand, and what takes it back in one go."""
+
+    __tablename__ = "change_sets"
+    __table_args__ = (
+        Index("ix_change_sets_dataset_id", "dataset_id", "id"),
+        Index("uq_change_sets_undoes", "undoes", unique=True, postgresql_where="undoes IS NOT NULL"),
+    )
+
+    id: Mapped[Key]
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
+    key_id: Mapped[UUID] = mapped_column(ForeignKey("api_keys.id"))
+    made_at: Mapped[datetime] = mapped_column(default=now)
+    # What was asked for.
+    wanted: Mapped[dict[str, Any]]
+    examples: Mapped[Big]
+    undoes: Mapped[UUID | None] = mapped_column(ForeignKey("change_sets.id"))
+
+
+class Change(Base):
+    """One version of an example: what it changed, from what to what."""
+
+    __tablename__ = "changes"
+    __table_args__ = (Index("ix_changes_change_set_id", "change_set_id"),)
+
+    example_id: Mapped[UUID] = mapped_column(ForeignKey("examples.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    change_set_id: Mapped[UUID] = mapped_column(ForeignKey("change_sets.id", ondelete="CASCADE"))
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+
+
+class Import(Base):
+    """A batch's answers on their way into a dataset, a page at a time."""
+
+    __tablename__ = "imports"
+    __table_args__ = (
+        Index("uq_imports_source", "dataset_id", "batch_id", unique=True),
+        Index("ix_imports_running", "id", postgresql_where="status = 'running'"),
+    )
+
+    id: Mapped[Key]
+    dataset_id: Mapped[UUID] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
+    batch_id: Mapped[UUID]
+    status: Mapped[str] = mapped_column(default=ImportStatus.RUNNING)
+    # Of the batch: how many lines there are, and up to which they are in.
+    lines: Mapped[Big]
+    line: Mapped[int] = mapped_column(default=0)
+    imported: Mapped[Big] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    # When the last page came in.
+    advanced_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]

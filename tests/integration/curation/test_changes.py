@@ -1,0 +1,124 @@
+"""Every change is a version, and whatever was done in one go is undone in one go."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from curation import changes, datasets, views, wanted
+from curation.views import Sort, View
+from schemas import ids
+from schemas.database import session_scope
+from schemas.errors import ChangeNotFound, Conflict
+from schemas.tables import Change, ChangeSet, Dataset, Example
+
+ALL = View()
+
+
+def examples(dataset: Dataset, view: View = ALL) -> list[Example]:
+    with session_scope() as session:
+        return [row.example for row in views.page(session, dataset, view, Sort.OLDEST, None, 100).rows]
+
+
+def change(
+    dataset: Dataset, key_id: UUID, given: Mapping[str, Any], view: View = ALL, version: int | None = None
+) -> ChangeSet | None:
+    with session_scope() as session:
+        matching = views.matching(dataset.id, view)
+        return changes.change(session, dataset, key_id, wanted.read(given), matching, version)
+
+
+def undo(done: ChangeSet | None, key_id: UUID, tenant: str = "acme") -> ChangeSet | None:
+    assert done
+    with session_scope() as session:
+        return changes.undo(session, tenant, ids.show(ids.CHANGE_SET, done.id), key_id)
+
+
+def test_a_change_of_all_that_a_view_holds_and_one_undo(dataset: Dataset, reviewer: UUID) -> None:
+    third = examples(dataset)[3].id
+    with session_scope() as session:
+        one = select(Example.id).where(Example.id == third)
+        changes.change(session, dataset, reviewer, wanted.read({"status": "rejected", "score": 0.25}), one)
+    done = change(dataset, reviewer, {"gold": True, "status": "approved", "add_tags": ["b", "a"]})
+    assert done
+    assert done.examples == 10
+    assert {(e.status, e.gold, tuple(e.tags)) for e in examples(dataset)} == {("approved", True, ("a", "b"))}
+    undone = undo(done, reviewer)
+    assert undone
+    assert undone.examples == 10
+    after = examples(dataset)
+    assert [e.status for e in after] == ["needs_review"] * 3 + ["rejected"] + ["needs_review"] * 6
+    assert not any(e.gold or e.tags for e in after)
+    assert after[3].score == 0.25
+    again = undo(undone, reviewer)
+    assert again
+    assert all(e.gold and e.tags == ["a", "b"] for e in examples(dataset))
+
+
+def test_what_was_changed_since_stays_and_the_rest_is_undone(dataset: Dataset, reviewer: UUID) -> None:
+    done = change(dataset, reviewer, {"status": "approved"})
+    one = examples(dataset)[0].id
+    with session_scope() as session:
+        again = select(Example.id).where(Example.id == one)
+        changes.change(session, dataset, reviewer, wanted.read({"status": "rejected"}), again)
+    undone = undo(done, reviewer)
+    assert undone
+    assert undone.examples == 9
+    assert [e.status for e in examples(dataset)] == ["rejected"] + ["needs_review"] * 9
+
+
+def test_an_undo_is_done_once(dataset: Dataset, reviewer: UUID) -> None:
+    done = change(dataset, reviewer, {"gold": True})
+    undo(done, reviewer)
+    with pytest.raises(Conflict):
+        undo(done, reviewer)
+
+
+def test_nobody_undoes_what_another_tenant_did(dataset: Dataset, reviewer: UUID) -> None:
+    done = change(dataset, reviewer, {"gold": True})
+    with pytest.raises(ChangeNotFound):
+        undo(done, reviewer, tenant="other")
+
+
+def test_what_changes_nothing_leaves_no_trace(dataset: Dataset, reviewer: UUID) -> None:
+    assert change(dataset, reviewer, {"gold": True, "category": "nursing"})
+    assert change(dataset, reviewer, {"gold": True, "category": "nursing"}) is None
+    with session_scope() as session:
+        assert len(session.scalars(select(ChangeSet)).all()) == 1
+    assert {e.version for e in examples(dataset)} == {2}
+
+
+def test_each_version_says_who_changed_what_from_what_to_what(dataset: Dataset, reviewer: UUID) -> None:
+    change(dataset, reviewer, {"notes": "first", "score": 0.5})
+    change(dataset, reviewer, {"notes": "second", "edited_output": "Better."})
+    example = examples(dataset)[0]
+    with session_scope() as session:
+        versions = changes.history(session, example)
+    assert [(change.version, who) for change, _, who in versions] == [(3, "reviewer"), (2, "reviewer")]
+    newest: Change = versions[0][0]
+    assert newest.before == {"notes": "first", "edited_output": None}
+    assert newest.after == {"notes": "second", "edited_output": "Better."}
+    assert (example.version, example.reviewer_id) == (3, reviewer)
+
+
+def test_a_change_to_an_older_version_is_not_made(dataset: Dataset, reviewer: UUID) -> None:
+    change(dataset, reviewer, {"gold": True})
+    assert change(dataset, reviewer, {"gold": False}, version=1) is None
+    assert all(e.gold for e in examples(dataset))
+
+
+def test_tags_come_and_go_one_by_one(dataset: Dataset, reviewer: UUID) -> None:
+    change(dataset, reviewer, {"add_tags": ["x", "y"]})
+    change(dataset, reviewer, {"add_tags": ["z"], "remove_tags": ["x"]})
+    assert {tuple(e.tags) for e in examples(dataset)} == {("y", "z")}
+    assert len(examples(dataset, View(tag="z"))) == 10
+    assert examples(dataset, View(tag="x")) == []
+
+
+def test_counts_are_those_of_the_examples(dataset: Dataset, reviewer: UUID) -> None:
+    change(dataset, reviewer, {"status": "approved", "gold": True}, View(search="candidate 3"))
+    with session_scope() as session:
+        counts = datasets.counts(session, [dataset.id])[dataset.id]
+    assert counts == datasets.Counts(10, needs_review=9, approved=1, rejected=0, gold=1)

@@ -1,0 +1,73 @@
+"""What a curator does: take a batch's answers, star and edit them, undo, and export. In a real browser."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.system import System
+from tests.ui.steps import fill_form, sign_in, write_requests
+
+pytestmark = pytest.mark.ui
+
+LINES = 20
+BATCH_MS = 60_000
+
+
+def review(page: Page, system: System, folder: Path) -> None:
+    """Open a dataset of a batch's answers."""
+    sign_in(page, system)
+    fill_form(page, write_requests(folder, LINES), "Spring candidates")
+    page.get_by_role("button", name="Review the answers").click(timeout=BATCH_MS)
+    # Nobody reloads the page while answers are taken in.
+    expect(page.get_by_role("heading", name=f"{LINES} examples")).to_be_visible()
+
+
+def test_a_curator_stars_edits_undoes_and_exports(
+    page: Page, complaints: list[str], slow_system: System, tmp_path: Path
+) -> None:
+    review(page, slow_system, tmp_path)
+    page.get_by_role("button", name="Give a gold star").first.click()
+    expect(page.get_by_text("1 example changed: gold yes.")).to_be_visible()
+
+    page.get_by_label(f"With all {LINES}").select_option("Approve")
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text(f"{LINES} examples changed: status approved.")).to_be_visible()
+    page.get_by_role("button", name="Undo", exact=True).click()
+    expect(page.locator(".tile", has_text="To review")).to_contain_text(str(LINES))
+
+    page.get_by_label("Gold star", exact=True).select_option("Yes")
+    page.get_by_role("button", name="Show", exact=True).click()
+    page.get_by_role("link", name="1", exact=True).click()
+    page.get_by_label("A better answer").fill("Hire.\nTruly.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("1 example changed: edited output Hire.")).to_be_visible()
+    page.go_back()
+    page.go_back()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Export 1 as chats").click()
+    (line,) = map(json.loads, download.value.path().read_bytes().splitlines())
+    assert line == {
+        "messages": [{"role": "user", "content": "<b>0</b>"}, {"role": "assistant", "content": "Hire.\nTruly."}]
+    }
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_page_of_a_dataset_is_wider_than_its_window(
+    browser: Browser, slow_system: System, tmp_path: Path, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    review(page, slow_system, tmp_path)
+    too_wide = "document.documentElement.scrollWidth > innerWidth"
+    assert not page.evaluate(too_wide)
+    page.get_by_role("link", name="1", exact=True).click()
+    expect(page.get_by_role("heading", name="Example 1")).to_be_visible()
+    assert not page.evaluate(too_wide)
+    page.goto(slow_system.running.ui_url + "/datasets")
+    assert not page.evaluate(too_wide)
+    context.close()

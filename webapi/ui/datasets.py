@@ -1,0 +1,101 @@
+"""The pages of datasets: all of them, the table of one, and what is done to all that a view of it holds."""
+
+from functools import partial
+from typing import Any, Final
+
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from curation import changes, datasets, exports, imports, views, wanted
+from inference import batches
+from schemas import ids
+from schemas.states import ExampleStatus, Role
+from schemas.tables import Batch, Dataset
+from tasks import dispatch
+from webapi.database import db
+from webapi.ui.guard import needs, tenant
+from webapi.ui.review import after_change, read_form
+from webapi.ui.table_address import kept, read_sort, read_view
+
+blueprint = Blueprint("datasets", __name__)
+PAGE: Final = 25
+ROWS: Final = 50
+CHANGES_SHOWN: Final = 10
+
+
+@blueprint.get("/datasets")
+def show_all() -> str:
+    page = datasets.list_page(db.session(), tenant(), request.args.get("after"), PAGE)
+    counts = datasets.counts(db.session(), [dataset.id for dataset in page.items])
+    return render_template("ui/datasets.html", page=page, counts=counts)
+
+
+@blueprint.post("/batches/<batch_id>/review")
+@needs(Role.CURATOR)
+def review_batch(batch_id: str) -> Any:
+    """A new dataset of a batch's answers."""
+    batch = batches.get(db.session(), tenant(), batch_id)
+    dataset = datasets.create(db.session(), tenant(), name_of(batch))
+    begun = imports.begin(db.session(), dataset, batch)
+    db.session.commit()
+    dispatch.import_batches([begun.id])
+    return to_table(dataset)
+
+
+@blueprint.get("/datasets/<dataset_id>")
+def show(dataset_id: str) -> str:
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    view, sort = read_view(request.args), read_sort(request.args)
+    return render_template(
+        "ui/dataset.html",
+        dataset=dataset,
+        view=view,
+        sort=sort,
+        address=kept(request.args),
+        counts=datasets.counts(db.session(), [dataset.id])[dataset.id],
+        imports=[one for one in imports.of_dataset(db.session(), dataset) if one.ended_at is None],
+        page=views.page(db.session(), dataset, view, sort, request.args.get("after"), ROWS),
+        matching=views.count(db.session(), dataset, view),
+        changes=changes.latest(db.session(), dataset, CHANGES_SHOWN),
+        statuses=list(ExampleStatus),
+        sorts=list(views.Sort),
+    )
+
+
+@blueprint.post("/datasets/<dataset_id>/change")
+@needs(Role.CURATOR)
+def change_all(dataset_id: str) -> Any:
+    """Change every example of the view that the address names."""
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    matching = views.matching(dataset.id, read_view(request.args))
+    done = changes.change(db.session(), dataset, g.key.id, wanted.read(read_form(request.form)), matching)
+    db.session.commit()
+    return after_change(done, url_for("datasets.show", dataset_id=dataset_id, **kept(request.args)))
+
+
+@blueprint.post("/datasets/<dataset_id>/delete")
+@needs(Role.CURATOR)
+def delete(dataset_id: str) -> Any:
+    datasets.delete(db.session(), tenant(), dataset_id)
+    db.session.commit()
+    return redirect(url_for("datasets.show_all"))
+
+
+@blueprint.get("/datasets/<dataset_id>/chats.jsonl")
+def export_chats(dataset_id: str) -> Response:
+    """All that the view holds, to fine-tune on."""
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    lines = exports.chat_lines(partial(Session, db.engine), dataset.id, read_view(request.args))
+    response = Response(lines, mimetype="application/jsonl")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{dataset_id}.jsonl")
+    return response
+
+
+def name_of(batch: Batch) -> str:
+    """The name that somebody gave it, or one that says when it was made."""
+    given = (batch.details or {}).get("description", "").strip()
+    return given[: datasets.LONGEST_NAME] or f"Batch of {batch.created_at:%Y-%m-%d %H:%M}"
+
+
+def to_table(dataset: Dataset) -> Any:
+    return redirect(url_for("datasets.show", dataset_id=ids.show(ids.DATASET, dataset.id)))

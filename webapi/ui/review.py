@@ -1,0 +1,103 @@
+"""Reviewing: one example, what can be done to it, and the undo of whatever was done."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+
+from curation import changes, views, wanted
+from curation.chats import messages_of
+from curation.wording import text_of
+from schemas import ids
+from schemas.errors import Conflict, RequestInvalid
+from schemas.states import ExampleStatus, Role
+from schemas.tables import ChangeSet, Example, Item
+from webapi.database import db
+from webapi.ui.guard import needs, tenant
+from webapi.ui.session import is_ours
+
+blueprint = Blueprint("review", __name__)
+# What one press of a button means.
+ACTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "approve": {"status": ExampleStatus.APPROVED},
+    "reject": {"status": ExampleStatus.REJECTED},
+    "reopen": {"status": ExampleStatus.NEEDS_REVIEW},
+    "star": {"gold": True},
+    "unstar": {"gold": False},
+}
+# What is typed beside it.
+TEXTS: Final = ("category", "notes", "edited_output")
+TAGS: Final = (wanted.ADD_TAGS, wanted.REMOVE_TAGS)
+
+
+@blueprint.get("/examples/<example_id>")
+def show(example_id: str) -> str:
+    dataset, example, output = views.get(db.session(), tenant(), example_id)
+    item = db.session.get_one(Item, (dataset.id, output.item))
+    return render_template(
+        "ui/example.html",
+        dataset=dataset,
+        example=example,
+        output=output,
+        messages_asked=[
+            {"role": str(message.get("role")), "text": text_of(message.get("content"))}
+            for message in messages_of(orjson.loads(item.request))
+        ],
+        history=changes.history(db.session(), example),
+    )
+
+
+@blueprint.post("/examples/<example_id>/change")
+@needs(Role.CURATOR)
+def change(example_id: str) -> Any:
+    dataset, example, _ = views.get(db.session(), tenant(), example_id)
+    this = views.matching(dataset.id, views.View()).where(Example.id == example.id)
+    version = request.form.get("version", type=int)
+    done = changes.change(db.session(), dataset, g.key.id, wanted.read(read_form(request.form)), this, version)
+    if done is None and version is not None and version != example.version:
+        raise Conflict("Somebody else has changed this example meanwhile. Go back, reload the page, and look again.")
+    db.session.commit()
+    return after_change(done, url_for("review.show", example_id=example_id))
+
+
+@blueprint.post("/changes/<change_id>/undo")
+@needs(Role.CURATOR)
+def undo(change_id: str) -> Any:
+    done = changes.undo(db.session(), tenant(), change_id, g.key.id)
+    db.session.commit()
+    return after_change(done, url_for("datasets.show_all"))
+
+
+def read_form(form: Mapping[str, str]) -> dict[str, Any]:
+    """What a form wants to change: a button's action, or the fields that it has."""
+    given: dict[str, Any] = {}
+    if action := form.get("action"):
+        if action not in ACTIONS:
+            raise RequestInvalid(f"There is no action '{action}'.", param="action")
+        given |= ACTIONS[action]
+    given |= {name: tags for name in TAGS if (tags := [tag for tag in form.get(name, "").split(",") if tag.strip()])}
+    for name in TEXTS:
+        if name in form:
+            text = form[name].replace("\r\n", "\n")
+            given[name] = text or ("" if name == "notes" else None)
+    if "score" in form:
+        given["score"] = _score(form["score"])
+    return given
+
+
+def _score(text: str) -> float | None:
+    try:
+        return float(text) if text.strip() else None
+    except ValueError:
+        raise RequestInvalid("A score is a number from 0 to 1.", param="score") from None
+
+
+def after_change(done: ChangeSet | None, fallback: str) -> Any:
+    """Back to where the form was, which then offers to undo it."""
+    if done is None:
+        flash("Nothing had to be changed.")
+    else:
+        flash({"id": ids.show(ids.CHANGE_SET, done.id), "examples": done.examples, "wanted": done.wanted}, "change")  # type: ignore[arg-type]
+    wanted_page = request.form.get("next", "")
+    return redirect(wanted_page if wanted_page and is_ours(wanted_page) else fallback)
