@@ -12,7 +12,7 @@ from schemas.database import session_scope
 from schemas.settings import settings
 from schemas.states import Role
 from schemas.tables import Worker
-from tests.integration.cli.places import Place, begun_upload, finished_batch, large_file, leased_batch
+from tests.integration.cli.places import Place, begun_upload, finished_batch, large_file, leased_batch, reviewed
 from webapi.ui.secret import session_key
 
 
@@ -35,7 +35,7 @@ def old(database_url: str, data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> P
         session.add(Worker(name="gpu0", engine="stub", state="ready"))
     (data_dir / "first-key").write_text(plain)
     session_key(data_dir)
-    finished_batch(key)
+    reviewed(finished_batch(key), key)
     leased_batch()
     begun_upload()
     large_file()

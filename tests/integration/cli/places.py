@@ -13,13 +13,14 @@ import psycopg
 from click.testing import CliRunner, Result
 
 from cli.main import vbs
+from curation import changes, datasets, imports, views, wanted
 from inference import claiming, files, finaliser, uploads
 from inference.landing import Finished, Landing
 from inference.strays import RESTORES
 from schemas import ids
 from schemas.database import session_scope
 from schemas.settings import environment_of, settings
-from schemas.tables import ApiKey
+from schemas.tables import ApiKey, Batch
 from tests.conftest import forget_settings
 from tests.integration.inference.batch_fixtures import MODEL, as_jsonl, chat_line, submit, worker
 
@@ -82,6 +83,19 @@ def finished_batch(key: ApiKey) -> UUID:
         gpu.work()
     assert finaliser.finalise(batch_id) == "completed"
     return batch_id
+
+
+def reviewed(batch_id: UUID, key: ApiKey) -> None:
+    """A dataset of its answers, with a change that was undone."""
+    with session_scope() as session:
+        dataset = datasets.create(session, "acme", "Evaluations")
+        begun = imports.begin(session, dataset, session.get_one(Batch, batch_id))
+    imports.run(session_scope, begun.id)
+    with session_scope() as session:
+        given = wanted.read({"gold": True, "add_tags": ["a b", "c"], "notes": "tab\t back\\slash"})
+        done = changes.change(session, dataset, key.id, given, views.matching(dataset.id, views.View()))
+        assert done
+        changes.undo(session, "acme", ids.show(ids.CHANGE_SET, done.id), key.id)
 
 
 def leased_batch() -> None:

@@ -38,7 +38,8 @@ def test_a_restored_place_has_every_row_every_content_and_every_key(old: Place, 
     assert after["workers"] == []
     same = before.keys() - {"workers", "chunks"}
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
-    assert all(before[name] for name in ("results", "upload_parts", "events", "webhook_deliveries", "api_keys"))
+    filled = ("results", "upload_parts", "events", "webhook_deliveries", "api_keys", "outputs", "examples", "changes")
+    assert all(before[name] for name in filled)
     assert new.contents() == old.contents()
     for name in ("first-key", FILE_NAME):
         assert (new.folder / name).read_bytes() == (old.folder / name).read_bytes()
