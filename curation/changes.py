@@ -20,13 +20,8 @@ from schemas.tables import ApiKey, Change, ChangeSet, Dataset, Example
 NEW: Final = "new_"
 
 
-def change(
-    session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, matching: Select[Any], version: int | None = None
-) -> ChangeSet | None:
-    """Give all these examples what is wanted; None where each of them had it already.
-
-    With a version: only while that is the latest.
-    """
+def change(session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, matching: Select[Any]) -> ChangeSet | None:
+    """Give all these examples what is wanted; None where each of them had it already."""
     # A null by itself would be text.
     new: dict[str, ColumnElement[Any]] = {
         name: cast(value, Example.__table__.c[name].type) for name, value in wanted.values.items()
@@ -34,9 +29,18 @@ def change(
     if wanted.add_tags or wanted.remove_tags:
         new[TAGS] = _tags(wanted)
     target = _target(new).where(Example.id.in_(matching), Example.dataset_id == dataset.id)
-    if version is not None:
-        target = target.where(Example.version == version)
     return _write(session, dataset.id, key_id, wanted.shown, target, list(new))
+
+
+def change_one(
+    session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, example: Example, version: int | None
+) -> ChangeSet | None:
+    """With a version: only while that is the latest."""
+    this = select(Example.id).where(Example.id == example.id)
+    latest = session.scalar(select(Example.version).where(Example.id == example.id).with_for_update())
+    if version is not None and version != latest:
+        raise Conflict("Somebody has changed this example meanwhile. Load it again, and look.", param="version")
+    return change(session, dataset, key_id, wanted, this)
 
 
 def undo(session: Session, tenant: str, public_id: str, key_id: UUID) -> ChangeSet | None:

@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from schemas import ids
 from schemas.errors import CursorUnknown, ExampleNotFound
 from schemas.states import ExampleStatus
-from schemas.tables import Dataset, Example, Output
+from schemas.tables import Dataset, Example, Item, Output
 
 # What a row of the table shows of a text.
 SHOWN_CHARACTERS: Final = 600
@@ -121,6 +121,13 @@ def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Example
     if found is None:
         raise ExampleNotFound(public_id)
     return found
+
+
+def texts(session: Session, example_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Output, Item]]:
+    """What was asked and said, in full."""
+    same_item = and_(Item.dataset_id == Output.dataset_id, Item.number == Output.item)
+    query = select(Output, Item).join(Item, same_item).where(Output.id.in_(example_ids))
+    return {output.id: (output, item) for output, item in session.execute(query)}
 
 
 def _joined(query: Select[Any], dataset_id: UUID, view: View) -> Select[Any]:

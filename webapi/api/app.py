@@ -12,8 +12,10 @@ from schemas.version import VERSION
 from webapi import database, logs, proxies, request_ids
 from webapi.api import (
     batches,
+    datasets,
     docs,
     errors,
+    examples,
     files,
     health,
     kept_answers,
@@ -27,7 +29,9 @@ from webapi.api import (
 from webapi.api.auth import CallerCache
 from webapi.api.json_provider import OrjsonProvider
 
-RESOURCES: Final = (files, uploads, batches, models, servings, kept_answers, webhooks, keys)
+RESOURCES: Final = (
+    files, uploads, batches, models, servings, kept_answers, datasets, examples, webhooks, keys,
+)  # fmt: skip
 PAGES: Final = (pages, health, docs)
 LONGEST_JSON_BODY: Final = 1_048_576
 # Counting calls is a courtesy: a Redis that is slow must not make the API slow.

@@ -15,7 +15,7 @@ from tasks import dispatch
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import after_change, read_form
-from webapi.ui.table_address import kept, read_sort, read_view
+from webapi.view_address import kept, read_sort, read_view
 
 blueprint = Blueprint("datasets", __name__)
 PAGE: Final = 25

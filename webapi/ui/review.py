@@ -10,9 +10,9 @@ from curation import changes, views, wanted
 from curation.chats import messages_of
 from curation.wording import text_of
 from schemas import ids
-from schemas.errors import Conflict, RequestInvalid
+from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus, Role
-from schemas.tables import ChangeSet, Example, Item
+from schemas.tables import ChangeSet, Item
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.ui.session import is_ours
@@ -52,11 +52,9 @@ def show(example_id: str) -> str:
 @needs(Role.CURATOR)
 def change(example_id: str) -> Any:
     dataset, example, _ = views.get(db.session(), tenant(), example_id)
-    this = views.matching(dataset.id, views.View()).where(Example.id == example.id)
     version = request.form.get("version", type=int)
-    done = changes.change(db.session(), dataset, g.key.id, wanted.read(read_form(request.form)), this, version)
-    if done is None and version is not None and version != example.version:
-        raise Conflict("Somebody else has changed this example meanwhile. Go back, reload the page, and look again.")
+    given = wanted.read(read_form(request.form))
+    done = changes.change_one(db.session(), dataset, g.key.id, given, example, version)
     db.session.commit()
     return after_change(done, url_for("review.show", example_id=example_id))
 

@@ -22,12 +22,9 @@ def examples(dataset: Dataset, view: View = ALL) -> list[Example]:
         return [row.example for row in views.page(session, dataset, view, Sort.OLDEST, None, 100).rows]
 
 
-def change(
-    dataset: Dataset, key_id: UUID, given: Mapping[str, Any], view: View = ALL, version: int | None = None
-) -> ChangeSet | None:
+def change(dataset: Dataset, key_id: UUID, given: Mapping[str, Any], view: View = ALL) -> ChangeSet | None:
     with session_scope() as session:
-        matching = views.matching(dataset.id, view)
-        return changes.change(session, dataset, key_id, wanted.read(given), matching, version)
+        return changes.change(session, dataset, key_id, wanted.read(given), views.matching(dataset.id, view))
 
 
 def undo(done: ChangeSet | None, key_id: UUID, tenant: str = "acme") -> ChangeSet | None:
@@ -105,8 +102,12 @@ def test_each_version_says_who_changed_what_from_what_to_what(dataset: Dataset, 
 
 def test_a_change_to_an_older_version_is_not_made(dataset: Dataset, reviewer: UUID) -> None:
     change(dataset, reviewer, {"gold": True})
-    assert change(dataset, reviewer, {"gold": False}, version=1) is None
-    assert all(e.gold for e in examples(dataset))
+    first = examples(dataset)[0]
+    with session_scope() as session, pytest.raises(Conflict):
+        changes.change_one(session, dataset, reviewer, wanted.read({"gold": False}), first, 1)
+    with session_scope() as session:
+        assert changes.change_one(session, dataset, reviewer, wanted.read({"gold": False}), first, 2)
+    assert [e.gold for e in examples(dataset)] == [False] + [True] * 9
 
 
 def test_tags_come_and_go_one_by_one(dataset: Dataset, reviewer: UUID) -> None:

@@ -144,7 +144,17 @@ def test_labels_are_short_and_printable(curator: Visitor, field: dict[str, str])
 
 
 @pytest.mark.parametrize(
-    "query", ["status=good", "gold=maybe", "score_from=2", "score_from=x", "sort=best;", "after=x", "q=" + "x" * 501]
+    "query",
+    [
+        "status=good",
+        "gold=maybe",
+        "score_from=2",
+        "score_from=x",
+        "sort=best;",
+        "after=x",
+        "q=" + "x" * 501,
+        "statsu=approved",
+    ],
 )
 def test_an_address_that_means_nothing_is_refused(curator: Visitor, query: str) -> None:
     table = reviewed(curator, ["text"])

@@ -10,11 +10,18 @@ from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus
 
 LONGEST: Final = 500
+FILTERS: Final = ("status", "gold", "model", "category", "tag", "score_from", "score_to", "q")
+# What else the address of a list says.
+BESIDE: Final = ("sort", "after", "limit")
 FIELD: Final = "field."
 GOLD: Final = {"yes": True, "no": False}
 
 
-def read_view(given: Mapping[str, str]) -> View:
+def read_view(given: Mapping[str, Any]) -> View:
+    """A name that nobody knows is an error: whoever mistypes a filter must not change everything instead."""
+    unknown = sorted(name for name in given if name not in (*FILTERS, *BESIDE) and not name.startswith(FIELD))
+    if unknown:
+        raise RequestInvalid(f"There is no filter `{unknown[0]}`.", param=unknown[0])
     return View(
         status=_one_of(ExampleStatus, given, "status"),
         gold=_flag(given, "gold"),
@@ -33,8 +40,8 @@ def read_sort(given: Mapping[str, str]) -> Sort:
 
 
 def kept(given: Mapping[str, str]) -> dict[str, Any]:
-    """What of an address says which view it is, without the page within it."""
-    names = {"status", "gold", "model", "category", "tag", "score_from", "score_to", "q", "sort"}
+    """What of an address says which view it is and in which order, without the page within it."""
+    names = (*FILTERS, "sort")
     return {name: value for name, value in given.items() if value and (name in names or name.startswith(FIELD))}
 
 

@@ -1,0 +1,139 @@
+"""`/v1/datasets`: answers of batches, taken in for review."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy.orm import Session
+
+from curation import changes, datasets, exports, imports, views, wanted
+from inference import batches
+from schemas import ids, tables
+from schemas.states import Role
+from schemas.wire.curation import (
+    BulkChange,
+    ChangeSet,
+    Dataset,
+    DatasetCreate,
+    DatasetDeleted,
+    DatasetList,
+    DatasetQuery,
+    ExampleList,
+    ExampleQuery,
+    Import,
+    ImportCreate,
+    ViewQuery,
+)
+from tasks import dispatch
+from webapi.api.auth import caller, tenant
+from webapi.api.blueprint import Blueprint
+from webapi.api.examples import change_shown, shown_examples
+from webapi.api.listing import listed
+from webapi.database import db
+from webapi.view_address import read_sort, read_view
+
+blueprint = Blueprint("datasets", __name__, "Answers to review, kept until somebody deletes them.", writes=Role.CURATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    dataset: tables.Dataset
+    counts: datasets.Counts
+    imports: Sequence[tables.Import] = ()
+
+
+@blueprint.post("/datasets")
+@blueprint.arguments(DatasetCreate)
+@blueprint.response(200, Dataset)
+def create_dataset(given: dict[str, Any]) -> Shown:
+    """Create an empty dataset."""
+    dataset = datasets.create(db.session(), tenant(), given["name"])
+    db.session.commit()
+    return shown([dataset])[0]
+
+
+@blueprint.get("/datasets")
+@blueprint.arguments(DatasetQuery, location="query")
+@blueprint.response(200, DatasetList)
+def list_datasets(given: dict[str, Any]) -> dict[str, Any]:
+    """List datasets, newest first."""
+    page = datasets.list_page(db.session(), tenant(), given.get("after"), given["limit"])
+    return listed(shown(page.items), page.items, ids.DATASET, page.has_more)
+
+
+@blueprint.get("/datasets/<dataset_id>")
+@blueprint.response(200, Dataset)
+def get_dataset(dataset_id: str) -> Shown:
+    """Get a dataset with its counts, and how far its imports are."""
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    return Shown(dataset, shown([dataset])[0].counts, imports.of_dataset(db.session(), dataset))
+
+
+@blueprint.delete("/datasets/<dataset_id>")
+@blueprint.response(200, DatasetDeleted)
+def delete_dataset(dataset_id: str) -> tables.Dataset:
+    """Delete a dataset with all its examples."""
+    dataset = datasets.delete(db.session(), tenant(), dataset_id)
+    db.session.commit()
+    return dataset
+
+
+@blueprint.post("/datasets/<dataset_id>/imports")
+@blueprint.arguments(ImportCreate)
+@blueprint.response(200, Import)
+def import_batch(given: dict[str, Any], dataset_id: str) -> tables.Import:
+    """Take the answers of a batch that has ended into a dataset.
+
+    The same batch is taken once, however often this is called. The dataset says how far it is.
+    """
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    begun = imports.begin(db.session(), dataset, batches.get(db.session(), tenant(), given["batch_id"]))
+    db.session.commit()
+    dispatch.import_batches([begun.id])
+    return begun
+
+
+@blueprint.get("/datasets/<dataset_id>/examples")
+@blueprint.arguments(ExampleQuery, location="query")
+@blueprint.response(200, ExampleList)
+def list_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any]:
+    """List the examples of a view of a dataset.
+
+    Go on with `after` set to `next_after`.
+    """
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    page = views.page(
+        db.session(), dataset, read_view(request.args), read_sort(request.args), given.get("after"), given["limit"]
+    )
+    rows = [row.example for row in page.rows]
+    following = page.rows[-1].cursor if page.has_more else None
+    return listed(shown_examples(rows), rows, ids.EXAMPLE, page.has_more) | {"next_after": following}
+
+
+@blueprint.post("/datasets/<dataset_id>/changes")
+@blueprint.arguments(BulkChange)
+@blueprint.response(200, ChangeSet)
+def change_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any] | tables.ChangeSet:
+    """Change all examples of a view in one go, which one undo takes back."""
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    matching = views.matching(dataset.id, read_view(given["view"]))
+    done = changes.change(db.session(), dataset, caller().key_id, wanted.read(given["change"]), matching)
+    db.session.commit()
+    return change_shown(done, dataset)
+
+
+@blueprint.get("/datasets/<dataset_id>/chats.jsonl")
+@blueprint.arguments(ViewQuery, location="query")
+@blueprint.response(200, {"type": "string"}, content_type="application/jsonl")
+def export_chats(_: dict[str, Any], dataset_id: str) -> Response:
+    """Stream the examples of a view as chats to fine-tune on, in OpenAI's form."""
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    lines = exports.chat_lines(partial(Session, db.engine), dataset.id, read_view(request.args))
+    return Response(lines, mimetype="application/jsonl")
+
+
+def shown(found: Sequence[tables.Dataset]) -> list[Shown]:
+    counts = datasets.counts(db.session(), [dataset.id for dataset in found])
+    return [Shown(dataset, counts[dataset.id]) for dataset in found]

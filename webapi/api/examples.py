@@ -1,0 +1,88 @@
+"""`/v1/examples` and `/v1/changes`: what people and agents make of answers, and the way back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from curation import changes, views, wanted
+from curation.chats import messages_of
+from schemas import tables
+from schemas.states import Role
+from schemas.wire.curation import ChangeSet, Example, ExampleChange, VersionList
+from webapi.api.auth import caller, tenant
+from webapi.api.blueprint import Blueprint
+from webapi.database import db
+
+blueprint = Blueprint("examples", __name__, "Answers, and what people make of them.", writes=Role.CURATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    example: tables.Example
+    output: tables.Output
+    custom_id: str
+    messages: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    change: tables.Change
+    change_set: tables.ChangeSet
+    who: str
+
+
+@blueprint.get("/examples/<example_id>")
+@blueprint.response(200, Example)
+def get_example(example_id: str) -> Shown:
+    """Get an example."""
+    _, example, _ = views.get(db.session(), tenant(), example_id)
+    return shown_examples([example])[0]
+
+
+@blueprint.post("/examples/<example_id>")
+@blueprint.arguments(ExampleChange)
+@blueprint.response(200, Example)
+def change_example(given: dict[str, Any], example_id: str) -> Shown:
+    """Change an example. With `version`, only if it is still the latest: else 409."""
+    dataset, example, _ = views.get(db.session(), tenant(), example_id)
+    version = given.pop("version")
+    changes.change_one(db.session(), dataset, caller().key_id, wanted.read(given), example, version)
+    db.session.commit()
+    db.session.refresh(example)
+    return shown_examples([example])[0]
+
+
+@blueprint.get("/examples/<example_id>/versions")
+@blueprint.response(200, VersionList)
+def list_versions(example_id: str) -> dict[str, Any]:
+    """List what was changed about an example, and by whom, newest first."""
+    _, example, _ = views.get(db.session(), tenant(), example_id)
+    return {"data": [Version(*row) for row in changes.history(db.session(), example)]}
+
+
+@blueprint.post("/changes/<change_id>/undo")
+@blueprint.response(200, ChangeSet)
+def undo_change(change_id: str) -> dict[str, Any] | tables.ChangeSet:
+    """Undo what was changed in one go. What somebody has changed since stays."""
+    undone = changes.get(db.session(), tenant(), change_id)
+    done = changes.undo(db.session(), tenant(), change_id, caller().key_id)
+    db.session.commit()
+    return change_shown(done, undone)
+
+
+def shown_examples(examples: Sequence[tables.Example]) -> list[Shown]:
+    texts = views.texts(db.session(), [example.id for example in examples])
+    return [
+        Shown(example, output, item.custom_id, messages_of(orjson.loads(item.request)))
+        for example in examples
+        for output, item in [texts[example.id]]
+    ]
+
+
+def change_shown(
+    done: tables.ChangeSet | None, about: tables.Dataset | tables.ChangeSet
+) -> dict[str, Any] | tables.ChangeSet:
+    dataset_id = about.id if isinstance(about, tables.Dataset) else about.dataset_id
+    return done or {"id": None, "dataset_id": dataset_id, "examples": 0, "wanted": {}, "undoes": None}
