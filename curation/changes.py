@@ -5,6 +5,7 @@ example that somebody has changed since stays as it is.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,12 +36,15 @@ def change(session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, mat
 def change_one(
     session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, example: Example, version: int | None
 ) -> ChangeSet | None:
-    """With a version: only while that is the latest."""
-    this = select(Example.id).where(Example.id == example.id)
-    latest = session.scalar(select(Example.version).where(Example.id == example.id).with_for_update())
-    if version is not None and version != latest:
+    """What differs from how the example is. With a version: only while that is the latest."""
+    session.refresh(example, with_for_update=True)
+    if version is not None and version != example.version:
         raise Conflict("Somebody has changed this example meanwhile. Load it again, and look.", param="version")
-    return change(session, dataset, key_id, wanted, this)
+    values = {name: value for name, value in wanted.values.items() if getattr(example, name) != value}
+    wanted = replace(wanted, values=values)
+    if not wanted.shown:
+        return None
+    return change(session, dataset, key_id, wanted, select(Example.id).where(Example.id == example.id))
 
 
 def undo(session: Session, tenant: str, public_id: str, key_id: UUID) -> ChangeSet | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.system import System
 from tests.ui.steps import fill_form, sign_in, write_requests
@@ -23,6 +23,10 @@ def review(page: Page, system: System, folder: Path) -> None:
     page.get_by_role("button", name="Review the answers").click(timeout=BATCH_MS)
     # Nobody reloads the page while answers are taken in.
     expect(page.get_by_role("heading", name=f"{LINES} examples")).to_be_visible()
+
+
+def counted(page: Page, name: str) -> Locator:
+    return page.locator(".tile", has=page.get_by_text(name, exact=True)).locator("dd")
 
 
 def test_a_curator_stars_edits_undoes_and_exports(
@@ -52,6 +56,30 @@ def test_a_curator_stars_edits_undoes_and_exports(
     assert line == {
         "messages": [{"role": "user", "content": "<b>0</b>"}, {"role": "assistant", "content": "Hire.\nTruly."}]
     }
+    assert complaints == []
+
+
+def test_twenty_answers_are_reviewed_with_the_keyboard_only(
+    page: Page, complaints: list[str], slow_system: System, tmp_path: Path
+) -> None:
+    review(page, slow_system, tmp_path)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    # Faster than the server answers: each key waits for the one before.
+    for number in range(LINES):
+        if number % 5 == 0:
+            page.keyboard.press("s")
+        page.keyboard.press("r" if number % 4 == 0 else "a")
+    expect(counted(page, "To review")).to_have_text("0", timeout=BATCH_MS)
+    page.keyboard.press("u")
+    expect(counted(page, "To review")).to_have_text("1", timeout=BATCH_MS)
+    shown = {name: counted(page, name).inner_text() for name in ("Approved", "Rejected", "Gold")}
+    assert shown == {"Approved": "14", "Rejected": "5", "Gold": "4"}
+    page.keyboard.press("/")
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="1 example in this view")).to_be_visible()
     assert complaints == []
 
 

@@ -102,11 +102,14 @@ def test_each_version_says_who_changed_what_from_what_to_what(dataset: Dataset, 
 
 def test_a_change_to_an_older_version_is_not_made(dataset: Dataset, reviewer: UUID) -> None:
     change(dataset, reviewer, {"gold": True})
-    first = examples(dataset)[0]
+    first = examples(dataset)[0].id
+    less = wanted.read({"gold": False, "status": "needs_review"})
     with session_scope() as session, pytest.raises(Conflict):
-        changes.change_one(session, dataset, reviewer, wanted.read({"gold": False}), first, 1)
+        changes.change_one(session, dataset, reviewer, less, session.get_one(Example, first), 1)
     with session_scope() as session:
-        assert changes.change_one(session, dataset, reviewer, wanted.read({"gold": False}), first, 2)
+        done = changes.change_one(session, dataset, reviewer, less, session.get_one(Example, first), 2)
+    assert done
+    assert done.wanted == {"gold": False}
     assert [e.gold for e in examples(dataset)] == [False] + [True] * 9
 
 

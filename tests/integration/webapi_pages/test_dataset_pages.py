@@ -169,7 +169,7 @@ def test_every_order_goes_over_all_pages(curator: Visitor, sort: str) -> None:
     seen, path = [], f"{table}?sort={sort}"
     while path:
         page = curator.see(path)
-        seen += re.findall(r'<li id="(ex_\w+)">', page)
+        seen += re.findall(r'<li id="(ex_\w+)"', page)
         following = re.search(r'href="([^"]*after=[^"]*)"', page)
         path = following[1].replace("&amp;", "&") if following else ""
     assert len(seen) == len(set(seen)) == 120

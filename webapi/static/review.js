@@ -1,0 +1,97 @@
+// The table of a dataset: from the keyboard, and without loading the page again.
+const ACTIONS = { a: ["approve"], r: ["reject"], s: ["star", "unstar"] };
+const SWAPPED = ["said", "table"];
+
+let active = 0;
+let busy = Promise.resolve();
+
+const rows = () => [...document.querySelectorAll(".examples > li")];
+
+function move(to) {
+  const all = rows();
+  if (!all.length) return;
+  active = Math.max(0, Math.min(to, all.length - 1));
+  all.forEach((row, place) => row.toggleAttribute("data-active", place === active));
+  all[active].focus();
+  all[active].scrollIntoView({ block: "nearest" });
+}
+
+// What a form changed is on the page that answers it: its parts take the place of ours.
+async function send(form, button) {
+  const body = new FormData(form, button);
+  // Its buttons are named `action`, and would be what `form.action` gives.
+  const answer = await fetch(form.getAttribute("action"), { method: "POST", body });
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!answer.ok || !fresh.getElementById("table")) {
+    say(fresh.querySelector("main p:not(.small)")?.textContent ?? "That did not work. Load the page again.");
+    return;
+  }
+  for (const id of SWAPPED) document.getElementById(id).replaceWith(fresh.getElementById(id));
+}
+
+function say(text) {
+  const message = document.createElement("div");
+  message.className = "message bad";
+  message.textContent = text;
+  document.getElementById("said").replaceChildren(message);
+}
+
+// One after the other: quick presses mean what they would have meant slowly.
+function queue(step) {
+  busy = busy.then(step).catch(() => say("The server can't be reached. Nothing was changed."));
+}
+
+async function act(names) {
+  const button = rows()[active]?.querySelector(names.map((name) => `button[value="${name}"]`).join(","));
+  if (!button) return;
+  const before = rows().length;
+  await send(button.form, button);
+  // A row that no longer matches the filter is gone, and the next one has its place.
+  move(names.length > 1 || rows().length < before ? active : active + 1);
+}
+
+async function undo() {
+  const button = document.querySelector("#said form button");
+  if (!button) return;
+  await send(button.form, button);
+  move(active);
+}
+
+const KEYS = {
+  j: () => move(active + 1),
+  ArrowDown: () => move(active + 1),
+  k: () => move(active - 1),
+  ArrowUp: () => move(active - 1),
+  u: undo,
+  Enter: () => rows()[active]?.querySelector("a").click(),
+  "/": () => document.getElementById("q").focus(),
+  "?": () => document.getElementById("keys").showModal(),
+  ...Object.fromEntries(Object.entries(ACTIONS).map(([key, names]) => [key, () => act(names)])),
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, select, textarea, button, a, summary, dialog");
+  if (event.ctrlKey || event.metaKey || event.altKey || typing || !KEYS[event.key]) return;
+  event.preventDefault();
+  queue(KEYS[event.key]);
+});
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-swap]")) return;
+  event.preventDefault();
+  const row = event.target.closest(".examples > li");
+  if (row) active = rows().indexOf(row);
+  const { target: form, submitter } = event;
+  queue(async () => {
+    await send(form, submitter);
+    if (row) move(active);
+  });
+});
+
+document.addEventListener("focusin", (event) => {
+  const place = rows().indexOf(event.target);
+  if (place >= 0 && place !== active) move(place);
+});
+
+rows()[0]?.toggleAttribute("data-active", true);
+document.getElementById("show-keys")?.addEventListener("click", () => document.getElementById("keys").showModal());
