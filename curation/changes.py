@@ -9,16 +9,28 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, insert, literal, or_, select, update
+from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from curation.wanted import TAGS, Wanted
 from schemas import ids
 from schemas.errors import ChangeNotFound, Conflict
+from schemas.states import ExampleStatus
 from schemas.tables import ApiKey, Change, ChangeSet, Dataset, Example
 
 NEW: Final = "new_"
+
+COUNTED: Final = {status: f'{{"status": "{status}"}}' for status in ExampleStatus} | {"gold": '{"gold": true}'}
+# By how much a change set has changed the counts of its dataset.
+DIFFERENCES: Final = ", ".join(
+    f"count(*) FILTER (WHERE after @> '{counted}') - count(*) FILTER (WHERE before @> '{counted}') AS {name}"
+    for name, counted in COUNTED.items()
+)
+COUNT_AGAIN: Final = text(f"""
+    UPDATE datasets SET {", ".join(f"{name} = datasets.{name} + changed.{name}" for name in COUNTED)}
+    FROM (SELECT {DIFFERENCES} FROM changes WHERE change_set_id = :change_set_id) AS changed WHERE id = :dataset_id
+""")
 
 
 def change(session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, matching: Select[Any]) -> ChangeSet | None:
@@ -126,7 +138,10 @@ def _write(
         done.examples = saved.rowcount  # type: ignore[attr-defined]
         if not done.examples:
             savepoint.rollback()
-    return done if done.examples else None
+    if not done.examples:
+        return None
+    session.execute(COUNT_AGAIN, {"dataset_id": dataset_id, "change_set_id": done.id})
+    return done
 
 
 def _changed(target: CTE, names: Sequence[str], key_id: UUID) -> CTE:

@@ -1,32 +1,17 @@
 """Datasets: prompts, and all that models have answered to them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from inference.paging import Page, page_of
 from schemas import ids
 from schemas.errors import CursorUnknown, DatasetNotFound, RequestInvalid
-from schemas.states import ExampleStatus
-from schemas.tables import Dataset, Example
+from schemas.tables import Dataset
 from schemas.tables.base import now
 
 LONGEST_NAME: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Of the examples of a dataset. By status, in the order of `ExampleStatus`."""
-
-    examples: int = 0
-    needs_review: int = 0
-    approved: int = 0
-    rejected: int = 0
-    gold: int = 0
 
 
 def create(session: Session, tenant: str, name: str) -> Dataset:
@@ -61,15 +46,3 @@ def delete(session: Session, tenant: str, public_id: str) -> Dataset:
     dataset = get(session, tenant, public_id)
     dataset.deleted_at = now()
     return dataset
-
-
-def counts(session: Session, dataset_ids: Sequence[UUID]) -> dict[UUID, Counts]:
-    query = select(
-        Example.dataset_id,
-        func.count(),
-        *(func.count().filter(Example.status == status) for status in ExampleStatus),
-        func.count().filter(Example.gold),
-    )
-    rows = session.execute(query.where(Example.dataset_id.in_(dataset_ids)).group_by(Example.dataset_id))
-    found = {dataset_id: Counts(*numbers) for dataset_id, *numbers in rows}
-    return {dataset_id: found.get(dataset_id, Counts()) for dataset_id in dataset_ids}

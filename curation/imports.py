@@ -119,6 +119,8 @@ def _end(this: Import, status: ImportStatus) -> None:
 def _write(session: Session, dataset: Dataset, batch_id: UUID, page: Sequence[Row[Any]]) -> None:
     first = dataset.next_item
     dataset.next_item += len(page)
+    dataset.examples += len(page)
+    dataset.needs_review += len(page)
     session.flush()
     items, outputs, examples = zip(
         *(_rows(dataset.id, number, batch_id, row) for number, row in enumerate(page, first)), strict=True

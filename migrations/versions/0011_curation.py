@@ -11,6 +11,7 @@ revision: str = "0011"
 down_revision: str | Sequence[str] | None = "0010"
 
 TABLES = ("datasets", "items", "outputs", "examples", "change_sets", "changes", "imports")
+COUNTS = ("examples", "needs_review", "approved", "rejected", "gold")
 SEARCH = "to_tsvector('simple'::regconfig, left(asked, 100000) || ' ' || left(output, 100000))"
 
 
@@ -51,6 +52,7 @@ def create_datasets() -> None:
         column("tenant", sa.Text),
         column("name", sa.Text),
         column("next_item", sa.Integer),
+        *(column(name, sa.BigInteger) for name in COUNTS),
         time("created_at"),
         time("deleted_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_datasets"),

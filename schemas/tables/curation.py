@@ -28,6 +28,12 @@ class Dataset(Base):
     name: Mapped[str]
     # The number that its next item gets.
     next_item: Mapped[int] = mapped_column(default=1)
+    # Of its examples. Kept up with each change: to count hundreds of thousands for every page would be slow.
+    examples: Mapped[Big] = mapped_column(default=0)
+    needs_review: Mapped[Big] = mapped_column(default=0)
+    approved: Mapped[Big] = mapped_column(default=0)
+    rejected: Mapped[Big] = mapped_column(default=0)
+    gold: Mapped[Big] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
     deleted_at: Mapped[datetime | None]
 

@@ -38,22 +38,21 @@ class Counts(ma.Schema):
     gold = ma.fields.Integer()
 
 
-class DatasetSummary(ma.Schema):
-    """Shown from a dataset and its counts, side by side."""
-
-    id = PublicId(ids.DATASET, attribute="dataset.id")
+class Dataset(ma.Schema):
+    id = PublicId(ids.DATASET)
     object = Kind("dataset")
-    name = ma.fields.String(attribute="dataset.name")
-    created_at = Timestamp(attribute="dataset.created_at")
-    counts = ma.fields.Nested(Counts)
-
-
-class Dataset(DatasetSummary):
-    imports = ma.fields.List(ma.fields.Nested(Import))
+    name = ma.fields.String()
+    created_at = Timestamp()
+    counts = ma.fields.Function(Counts().dump)
 
 
 class DatasetList(ListEnvelope):
-    data = ma.fields.List(ma.fields.Nested(DatasetSummary))
+    data = ma.fields.List(ma.fields.Nested(Dataset))
+
+
+class ImportList(ma.Schema):
+    object = Kind("list")
+    data = ma.fields.List(ma.fields.Nested(Import))
 
 
 class DatasetQuery(ListQuery):

@@ -1,7 +1,6 @@
 """`/v1/datasets`: answers of batches, taken in for review."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,6 +23,7 @@ from schemas.wire.curation import (
     ExampleQuery,
     Import,
     ImportCreate,
+    ImportList,
     ViewQuery,
 )
 from tasks import dispatch
@@ -37,21 +37,14 @@ from webapi.view_address import read_sort, read_view
 blueprint = Blueprint("datasets", __name__, "Answers to review, kept until somebody deletes them.", writes=Role.CURATOR)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    dataset: tables.Dataset
-    counts: datasets.Counts
-    imports: Sequence[tables.Import] = ()
-
-
 @blueprint.post("/datasets")
 @blueprint.arguments(DatasetCreate)
 @blueprint.response(200, Dataset)
-def create_dataset(given: dict[str, Any]) -> Shown:
+def create_dataset(given: dict[str, Any]) -> tables.Dataset:
     """Create an empty dataset."""
     dataset = datasets.create(db.session(), tenant(), given["name"])
     db.session.commit()
-    return shown([dataset])[0]
+    return dataset
 
 
 @blueprint.get("/datasets")
@@ -60,15 +53,14 @@ def create_dataset(given: dict[str, Any]) -> Shown:
 def list_datasets(given: dict[str, Any]) -> dict[str, Any]:
     """List datasets, newest first."""
     page = datasets.list_page(db.session(), tenant(), given.get("after"), given["limit"])
-    return listed(shown(page.items), page.items, ids.DATASET, page.has_more)
+    return listed(page.items, page.items, ids.DATASET, page.has_more)
 
 
 @blueprint.get("/datasets/<dataset_id>")
 @blueprint.response(200, Dataset)
-def get_dataset(dataset_id: str) -> Shown:
-    """Get a dataset with its counts, and how far its imports are."""
-    dataset = datasets.get(db.session(), tenant(), dataset_id)
-    return Shown(dataset, shown([dataset])[0].counts, imports.of_dataset(db.session(), dataset))
+def get_dataset(dataset_id: str) -> tables.Dataset:
+    """Get a dataset with its counts."""
+    return datasets.get(db.session(), tenant(), dataset_id)
 
 
 @blueprint.delete("/datasets/<dataset_id>")
@@ -86,13 +78,21 @@ def delete_dataset(dataset_id: str) -> tables.Dataset:
 def import_batch(given: dict[str, Any], dataset_id: str) -> tables.Import:
     """Take the answers of a batch that has ended into a dataset.
 
-    The same batch is taken once, however often this is called. The dataset says how far it is.
+    The same batch is taken once, however often this is called.
     """
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     begun = imports.begin(db.session(), dataset, batches.get(db.session(), tenant(), given["batch_id"]))
     db.session.commit()
     dispatch.import_batches([begun.id])
     return begun
+
+
+@blueprint.get("/datasets/<dataset_id>/imports")
+@blueprint.response(200, ImportList)
+def list_imports(dataset_id: str) -> dict[str, Sequence[tables.Import]]:
+    """List the batches that a dataset takes in or has taken in, and how far each of them is."""
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    return {"data": imports.of_dataset(db.session(), dataset)}
 
 
 @blueprint.get("/datasets/<dataset_id>/examples")
@@ -132,8 +132,3 @@ def export_chats(_: dict[str, Any], dataset_id: str) -> Response:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     lines = exports.chat_lines(partial(Session, db.engine), dataset.id, read_view(request.args))
     return Response(lines, mimetype="application/jsonl")
-
-
-def shown(found: Sequence[tables.Dataset]) -> list[Shown]:
-    counts = datasets.counts(db.session(), [dataset.id for dataset in found])
-    return [Shown(dataset, counts[dataset.id]) for dataset in found]

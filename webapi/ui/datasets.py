@@ -26,8 +26,7 @@ CHANGES_SHOWN: Final = 10
 @blueprint.get("/datasets")
 def show_all() -> str:
     page = datasets.list_page(db.session(), tenant(), request.args.get("after"), PAGE)
-    counts = datasets.counts(db.session(), [dataset.id for dataset in page.items])
-    return render_template("ui/datasets.html", page=page, counts=counts)
+    return render_template("ui/datasets.html", page=page)
 
 
 @blueprint.post("/batches/<batch_id>/review")
@@ -52,7 +51,6 @@ def show(dataset_id: str) -> str:
         view=view,
         sort=sort,
         address=kept(request.args),
-        counts=datasets.counts(db.session(), [dataset.id])[dataset.id],
         imports=[one for one in imports.of_dataset(db.session(), dataset) if one.ended_at is None],
         page=views.page(db.session(), dataset, view, sort, request.args.get("after"), ROWS),
         matching=views.count(db.session(), dataset, view),

@@ -67,7 +67,8 @@ def test_what_failed_is_no_example() -> None:
     dataset = new_dataset()
     import_batch(dataset, run_batch(["fine", "word " * 400], max_tokens="100"))
     with session_scope() as session:
-        assert datasets.counts(session, [dataset.id])[dataset.id].examples == 1
+        taken = session.get_one(Dataset, dataset.id)
+    assert (taken.examples, taken.needs_review, taken.next_item) == (1, 1, 2)
 
 
 def test_text_that_can_not_be_stored_is_replaced() -> None:

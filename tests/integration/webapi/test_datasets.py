@@ -53,7 +53,8 @@ def examples(curator: httpx.Client, dataset: str, **view: str) -> list[dict[str,
 def test_a_dataset_says_what_is_in_it(curator: httpx.Client, dataset: str) -> None:
     shown = curator.get(f"/datasets/{dataset}").json()
     assert shown["counts"] == {"examples": 12, "needs_review": 12, "approved": 0, "rejected": 0, "gold": 0}
-    assert [(one["status"], one["imported"]) for one in shown["imports"]] == [("done", 12)]
+    taken_in = curator.get(f"/datasets/{dataset}/imports").json()["data"]
+    assert [(one["status"], one["imported"]) for one in taken_in] == [("done", 12)]
     assert [one["id"] for one in curator.get("/datasets").json()["data"]] == [dataset]
 
 
