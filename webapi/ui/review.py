@@ -14,6 +14,7 @@ from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus, Role
 from schemas.tables import ChangeSet, Item
 from webapi.database import db
+from webapi.display import changed
 from webapi.ui.guard import needs, tenant
 from webapi.ui.session import is_ours
 
@@ -96,6 +97,8 @@ def after_change(done: ChangeSet | None, fallback: str) -> Any:
     if done is None:
         flash("Nothing had to be changed.")
     else:
-        flash({"id": ids.show(ids.CHANGE_SET, done.id), "examples": done.examples, "wanted": done.wanted}, "change")  # type: ignore[arg-type]
+        # It travels in a cookie: a few words, not all that was written.
+        said = {"id": ids.show(ids.CHANGE_SET, done.id), "examples": done.examples, "words": changed(done.wanted)}
+        flash(said, "change")  # type: ignore[arg-type]
     wanted_page = request.form.get("next", "")
     return redirect(wanted_page if wanted_page and is_ours(wanted_page) else fallback)

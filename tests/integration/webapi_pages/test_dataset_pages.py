@@ -103,6 +103,16 @@ def test_two_who_edit_the_same_example_do_not_overwrite_each_other(curator: Visi
     assert all_examples()[0].notes == "mine"
 
 
+def test_a_long_answer_fits(curator: Visitor) -> None:
+    reviewed(curator, ["text"])
+    long = "A long answer. " * 2000
+    page = curator.send(f"{example_of(1)}/change", edited_output=long, notes=long[:9000]).text
+    assert "1 example changed: edited output A long answer." in page
+    assert all_examples()[0].edited_output == long
+    assert "Sign out" in curator.see("/datasets")
+    assert all(len(cookie.value or "") < 1000 for cookie in curator.http.cookies.jar)
+
+
 def test_what_is_left_empty_is_taken_away(curator: Visitor) -> None:
     reviewed(curator, ["text"])
     full = {"edited_output": "Better.", "score": "0.5", "category": "nursing", "notes": "why"}
