@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import load, million, more_workers, shared_prefixes, uneven_answers, unique_prompts
+from benchmarks import load, million, more_workers, review_table, shared_prefixes, uneven_answers, unique_prompts
 from benchmarks.asked import Asked
 from benchmarks.figure import Figure
 from benchmarks.results import keep, machine
@@ -25,6 +25,7 @@ PARTS: Mapping[str, Callable[[Asked], list[Figure]]] = {
     "uneven": uneven_answers.figures,
     "workers": more_workers.figures,
     "million": million.figures,
+    "review": review_table.figures,
 }
 
 

@@ -66,6 +66,7 @@ def test_twenty_answers_are_reviewed_with_the_keyboard_only(
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
     # Faster than the server answers: each key waits for the one before.
     for number in range(LINES):
         if number % 5 == 0:

@@ -2,15 +2,19 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curation.wording import DEEPEST, MOST_FIELDS, asked_of, fields_of, storable
 
+NAMES = st.text(max_size=5)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
 )
+# The first text of a run has tables of letters made.
+slowly = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +35,7 @@ def test_what_was_asked_is_the_last_thing_that_was_said(request_body: dict[str, 
     assert asked_of(request_body) == asked
 
 
+@slowly
 @given(st.dictionaries(st.sampled_from(["messages", "prompt", "input", "instructions"]), JSON))
 def test_a_request_of_any_shape_has_something_storable_that_was_asked(request_body: dict[str, Any]) -> None:
     asked = asked_of(request_body)
@@ -50,6 +55,7 @@ def test_an_answer_that_is_no_json_object_has_no_fields(output: str) -> None:
     assert fields_of(output) == {}
 
 
+@slowly
 @given(JSON)
 def test_fields_are_few_and_storable_whatever_a_model_says(value: Any) -> None:
     fields = fields_of(json.dumps(value))
