@@ -158,7 +158,8 @@ def _first_example(page: str) -> str:
 
 
 def _undo_in(page: str) -> str:
-    return _found(r'action="(/changes/chg_\w+/undo)"', page)
+    """Of what was done last: what pages said of earlier changes may still stand above."""
+    return _found(r'action="(/changes/chg_\w+/undo)"', page.partition('class="changes"')[2])
 
 
 def _heading(page: str) -> str:
