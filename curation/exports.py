@@ -5,10 +5,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, and_, func, select
+from sqlalchemy import Row, Select, func, select
 
 from curation.chats import conversation
-from curation.views import View, matching
+from curation.views import ITEM_OF_OUTPUT, View, matching
 from schemas.database import OpenSession
 from schemas.tables import Example, Item, Output
 
@@ -28,16 +28,16 @@ def chat_lines(open_session: OpenSession, dataset_id: UUID, view: View) -> Itera
         after = page[-1].id
 
 
-def _with_texts(wanted: Any) -> Any:
+def _with_texts(wanted: Select[Any]) -> Select[UUID, str, str]:
     said = func.coalesce(Example.edited_output, Output.output).label("said")
     return (
         select(Example.id, Item.request, said)
         .join(Output, Output.id == Example.id)
-        .join(Item, and_(Item.dataset_id == Output.dataset_id, Item.number == Output.item))
+        .join(Item, ITEM_OF_OUTPUT)
         .where(Example.id.in_(wanted))
         .order_by(Example.id)
     )
 
 
-def _line(row: Row[Any]) -> bytes:
+def _line(row: Row[UUID, str, str]) -> bytes:
     return orjson.dumps(conversation(orjson.loads(row.request), row.said), option=orjson.OPT_APPEND_NEWLINE)

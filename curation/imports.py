@@ -13,16 +13,17 @@ import orjson
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
-from curation.wording import asked_of, fields_of, storable
+from curation.wording import asked_of, fields_of
 from inference.engines.base import ENDPOINTS
 from inference.pages import page_query
 from inference.preview import answer_text
 from schemas.database import OpenSession, copy_field, copy_rows
-from schemas.errors import ContentGone, RequestInvalid
+from schemas.errors import ContentGone, RequestInvalid, VbsError
 from schemas.ids import new_id
 from schemas.states import TERMINAL, ExampleStatus, ImportStatus
 from schemas.tables import Batch, Dataset, Import
 from schemas.tables.base import now
+from schemas.text import storable
 
 ROWS: Final = 1000
 # A page takes a second or two.
@@ -46,8 +47,15 @@ COPY_EXAMPLES: Final = (
 )
 
 
-def can_import(batch: Batch) -> bool:
-    return batch.endpoint in IMPORTABLE and batch.status in TERMINAL and _is_kept(batch)
+def refusal(batch: Batch) -> VbsError | None:
+    """Why a batch's answers can't be taken in, if so."""
+    if batch.endpoint not in IMPORTABLE:
+        return RequestInvalid(f"Answers of {batch.endpoint} are nothing to review.", param="batch_id")
+    if batch.status not in TERMINAL:
+        return RequestInvalid(f"The batch is {batch.status}: it can be taken once it has ended.", param="batch_id")
+    if not _is_kept(batch):
+        return ContentGone("The requests or the results of this batch are no longer kept.")
+    return None
 
 
 def _is_kept(batch: Batch) -> bool:
@@ -56,12 +64,9 @@ def _is_kept(batch: Batch) -> bool:
 
 def begin(session: Session, dataset: Dataset, batch: Batch) -> Import:
     """Take a batch's answers into a dataset. The same batch again goes on where the last time ended."""
-    if batch.endpoint not in IMPORTABLE:
-        raise RequestInvalid(f"Answers of {batch.endpoint} are nothing to review.", param="batch_id")
-    if batch.status not in TERMINAL:
-        raise RequestInvalid(f"The batch is {batch.status}: it can be taken once it has ended.", param="batch_id")
-    if not _is_kept(batch):
-        raise ContentGone("The requests or the results of this batch are no longer kept.")
+    refused = refusal(batch)
+    if refused is not None:
+        raise refused
     known = session.scalar(select(Import).where(Import.dataset_id == dataset.id, Import.batch_id == batch.id))
     if known is not None:
         return known

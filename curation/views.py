@@ -19,6 +19,7 @@ from schemas.errors import CursorUnknown, ExampleNotFound
 from schemas.states import ExampleStatus
 from schemas.tables import Dataset, Example, Item, Output
 
+ITEM_OF_OUTPUT: Final = and_(Item.dataset_id == Output.dataset_id, Item.number == Output.item)
 # What a row of the table shows of a text.
 SHOWN_CHARACTERS: Final = 600
 
@@ -109,11 +110,10 @@ def page(session: Session, dataset: Dataset, view: View, sort: Sort, after: str 
     return TablePage(found[:limit], has_more=len(found) > limit)
 
 
-def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Example, Output]:
+def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Example]:
     query = (
-        select(Dataset, Example, Output)
+        select(Dataset, Example)
         .join(Example, Example.dataset_id == Dataset.id)
-        .join(Output, Output.id == Example.id)
         .where(Example.id == ids.parse(ids.EXAMPLE, public_id, ExampleNotFound))
         .where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
     )
@@ -125,8 +125,7 @@ def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Example
 
 def texts(session: Session, example_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Output, Item]]:
     """What was asked and said, in full."""
-    same_item = and_(Item.dataset_id == Output.dataset_id, Item.number == Output.item)
-    query = select(Output, Item).join(Item, same_item).where(Output.id.in_(example_ids))
+    query = select(Output, Item).join(Item, ITEM_OF_OUTPUT).where(Output.id.in_(example_ids))
     return {output.id: (output, item) for output, item in session.execute(query)}
 
 

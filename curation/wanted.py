@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus
+from schemas.text import is_storable
 
 TAGS: Final = "tags"
 ADD_TAGS, REMOVE_TAGS = "add_tags", "remove_tags"
@@ -96,10 +97,6 @@ def _tags(name: str, value: object) -> tuple[str, ...]:
 
 def _is_tag(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value.strip()) <= LONGEST_TAG and value.isprintable()
-
-
-def is_storable(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {

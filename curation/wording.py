@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import orjson
 
+from schemas.text import storable
+
 LONGEST_ASKED: Final = 20_000
 MOST_FIELDS: Final = 50
 LONGEST_NAME: Final = 200
@@ -13,15 +15,8 @@ LONGEST_VALUE: Final = 1000
 DEEPEST: Final = 4
 # Models like to put JSON into a block of code.
 BLOCK: Final = re.compile(r"^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$", re.DOTALL | re.IGNORECASE)
-# PostgreSQL keeps neither of these.
-UNSTORABLE: Final = re.compile("[\0\ud800-\udfff]")
-REPLACEMENT: Final = "\ufffd"
 
 Scalar = str | int | float | bool | None
-
-
-def storable(text: str) -> str:
-    return UNSTORABLE.sub(REPLACEMENT, text)
 
 
 def asked_of(request: Mapping[str, Any]) -> str:

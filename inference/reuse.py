@@ -8,22 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from inference.engines.base import Answer
 from inference.engines.usage import usage_of
 from inference.request_lines import is_certain
-from schemas.database import OpenSession
+from schemas.database import OpenSession, delete_in_parts
 from schemas.tables import KeptAnswer
 from schemas.tables.base import now
 
-AT_ONCE: Final = 5000
 # A serving, and the digest of a request.
 Key = tuple[UUID, bytes]
 
@@ -89,12 +87,5 @@ def forget(session: Session, tenant: str) -> int:
 
 def purge(open_session: OpenSession, moment: datetime) -> int:
     """Remove what is past its time."""
-    count = 0
     key = (KeptAnswer.tenant, KeptAnswer.serving_id, KeptAnswer.digest)
-    due = select(*key).where(KeptAnswer.kept_until <= moment).limit(AT_ONCE)
-    while True:
-        with open_session() as session:
-            gone = session.execute(delete(KeptAnswer).where(tuple_(*key).in_(due)).returning(KeptAnswer.digest)).all()
-        if not gone:
-            return count
-        count += len(gone)
+    return delete_in_parts(open_session, KeptAnswer, key, KeptAnswer.kept_until <= moment)

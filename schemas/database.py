@@ -1,19 +1,20 @@
 """One SQLAlchemy engine per process, sessions for workers, and the COPY that carries the bulk."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Engine, NullPool, create_engine, text
+from sqlalchemy import ColumnElement, Engine, NullPool, create_engine, delete, select, text, tuple_
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 
 from schemas.settings import settings
 
 DRIVER: Final = "postgresql+psycopg"
+DELETED_AT_ONCE: Final = 5000
 # A connection whose other end is gone without a word is noticed within half a minute.
 CONNECT_ARGS: Final = {
     "connect_timeout": 10,
@@ -70,6 +71,23 @@ def session_scope() -> Iterator[Session]:
 def give_up_soon(session: Session) -> None:
     """For what is done again and again: one that hangs would be the last, one that fails is followed by the next."""
     session.execute(text("SET LOCAL statement_timeout = '10s'"))
+
+
+def delete_in_parts(
+    open_session: OpenSession,
+    table: type[DeclarativeBase],
+    key: Sequence[InstrumentedAttribute[Any]],
+    due: ColumnElement[bool],
+) -> int:
+    """Delete all rows that are due, a part in a transaction, so that nobody waits for long; returns how many."""
+    part = select(*key).where(due).limit(DELETED_AT_ONCE)
+    count = 0
+    while True:
+        with open_session() as session:
+            gone = session.execute(delete(table).where(tuple_(*key).in_(part)).returning(*key)).all()
+        if not gone:
+            return count
+        count += len(gone)
 
 
 def raw_connection(session: Session) -> psycopg.Connection[tuple[object, ...]]:

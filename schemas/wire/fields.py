@@ -7,14 +7,14 @@ from uuid import UUID
 import marshmallow as ma
 
 from schemas import ids
+from schemas.text import is_storable
 
 SHORTEST_EXPIRY_SECONDS: Final = 3600
 LONGEST_EXPIRY_SECONDS: Final = 2_592_000
 
 
 def storable(text: str) -> None:
-    """PostgreSQL keeps neither NUL nor half of a surrogate pair."""
-    if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+    if not is_storable(text):
         raise ma.ValidationError("Contains characters that can't be stored.")
 
 

@@ -37,7 +37,7 @@ class Version:
 @blueprint.response(200, Example)
 def get_example(example_id: str) -> Shown:
     """Get an example."""
-    _, example, _ = views.get(db.session(), tenant(), example_id)
+    _, example = views.get(db.session(), tenant(), example_id)
     return shown_examples([example])[0]
 
 
@@ -46,7 +46,7 @@ def get_example(example_id: str) -> Shown:
 @blueprint.response(200, Example)
 def change_example(given: dict[str, Any], example_id: str) -> Shown:
     """Change an example. With `version`, only if it is still the latest: else 409."""
-    dataset, example, _ = views.get(db.session(), tenant(), example_id)
+    dataset, example = views.get(db.session(), tenant(), example_id)
     version = given.pop("version")
     changes.change_one(db.session(), dataset, caller().key_id, wanted.read(given), example, version)
     db.session.commit()
@@ -58,7 +58,7 @@ def change_example(given: dict[str, Any], example_id: str) -> Shown:
 @blueprint.response(200, VersionList)
 def list_versions(example_id: str) -> dict[str, Any]:
     """List what was changed about an example, and by whom, newest first."""
-    _, example, _ = views.get(db.session(), tenant(), example_id)
+    _, example = views.get(db.session(), tenant(), example_id)
     return {"data": [Version(*row) for row in changes.history(db.session(), example)]}
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from curation.imports import can_import
+from curation.imports import refusal
 from inference import batches, preview, quotas, results, retry, serving
 from inference.progress import Progress
 from schemas import ids
@@ -51,7 +51,7 @@ def allowed(batch: Batch, progress: Progress) -> dict[str, bool]:
         "ended": ended,
         "can_cancel": not ended and batch.status != BatchStatus.CANCELLING,
         "can_retry": ended and batch.requests_purged_at is None and progress.completed < progress.total,
-        "can_review": can_import(batch) and progress.completed > 0,
+        "can_review": refusal(batch) is None and progress.completed > 0,
         "has_results": batch.results_purged_at is None and progress.completed + progress.failed > 0,
     }
 

@@ -12,7 +12,7 @@ from curation.wording import text_of
 from schemas import ids
 from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus, Role
-from schemas.tables import ChangeSet, Item
+from schemas.tables import ChangeSet
 from webapi.database import db
 from webapi.display import changed
 from webapi.ui.guard import needs, tenant
@@ -34,8 +34,8 @@ TAGS: Final = (wanted.ADD_TAGS, wanted.REMOVE_TAGS)
 
 @blueprint.get("/examples/<example_id>")
 def show(example_id: str) -> str:
-    dataset, example, output = views.get(db.session(), tenant(), example_id)
-    item = db.session.get_one(Item, (dataset.id, output.item))
+    dataset, example = views.get(db.session(), tenant(), example_id)
+    output, item = views.texts(db.session(), [example.id])[example.id]
     return render_template(
         "ui/example.html",
         dataset=dataset,
@@ -52,7 +52,7 @@ def show(example_id: str) -> str:
 @blueprint.post("/examples/<example_id>/change")
 @needs(Role.CURATOR)
 def change(example_id: str) -> Any:
-    dataset, example, _ = views.get(db.session(), tenant(), example_id)
+    dataset, example = views.get(db.session(), tenant(), example_id)
     version = request.form.get("version", type=int)
     given = wanted.read(read_form(request.form))
     done = changes.change_one(db.session(), dataset, g.key.id, given, example, version)

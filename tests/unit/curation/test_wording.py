@@ -5,7 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from curation.wording import DEEPEST, MOST_FIELDS, asked_of, fields_of, storable
+from curation.wording import DEEPEST, MOST_FIELDS, asked_of, fields_of
+from schemas.text import storable
 
 NAMES = st.text(max_size=5)
 JSON = st.recursive(
