@@ -22,6 +22,7 @@ PARTS: Mapping[str, Callable[[Asked], list[Figure]]] = {
     "load": load.figures,
     "unique": unique_prompts.figures,
     "prefixes": shared_prefixes.figures,
+    "copies": shared_prefixes.figures_with_copies,
     "uneven": uneven_answers.figures,
     "workers": more_workers.figures,
     "million": million.figures,

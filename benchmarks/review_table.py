@@ -28,7 +28,8 @@ TIMES: Final = 15
 PAGES: Final = (
     "", "sort=newest", "sort=best", "sort=worst", "sort=changed", "status=needs_review", "status=rejected",
     "status=needs_review&sort=best", "gold=yes", "tag=fine", "score_from=0.9", "score_from=0.9&sort=changed",
-    "field.verdict=hire", "field.score=7&sort=newest", "model=some-model",
+    "field.verdict=hire", "field.score=7&sort=newest", "model=some-model", "sort=-field.score",
+    "field.verdict=hire&from.score=7", "field.verdict=nobody&gold=yes",
 )  # fmt: skip
 SEARCHES: Final = ("nurse", "nurse oslo", '"nurse oslo"', "nurse or oslo", "oslo -nurse", "nothing")
 # About 50,000 and 100,000 examples have such a score.
@@ -51,8 +52,11 @@ SAY: Final = f"""
 """
 FILL: Final = (
     """
-    INSERT INTO datasets (id, tenant, name, next_item, created_at, examples, needs_review, approved, rejected, gold)
-    VALUES (%(id)s, 'first', 'Evaluations', %(many)s + 1, now(), %(many)s, %(many)s, 0, 0, 0)
+    INSERT INTO datasets
+        (id, tenant, name, next_item, created_at, examples, needs_review, approved, rejected, gold, columns)
+    VALUES (%(id)s, 'first', 'Evaluations', %(many)s + 1, now(), %(many)s, %(many)s, 0, 0, 0,
+        '[{"path": "score", "kind": "number", "slot": "number_1"},
+          {"path": "verdict", "kind": "text", "slot": "text_1"}]')
     """,
     """
     INSERT INTO items SELECT %(id)s, n, 'c-' || n,
@@ -64,6 +68,10 @@ FILL: Final = (
     SELECT gen_random_uuid(), %(id)s, n, 'some-model', pg_temp.say(60, n), pg_temp.say(100, -n),
            jsonb_build_object('score', n %% 10, 'verdict', (ARRAY['hire', 'decline', 'interview'])[1 + n %% 3])
     FROM generate_series(1, %(many)s) AS n
+    """,
+    """
+    INSERT INTO facets (id, dataset_id, number_1, text_1)
+    SELECT id, dataset_id, (fields->>'score')::float, fields->>'verdict' FROM outputs WHERE dataset_id = %(id)s
     """,
     """
     INSERT INTO examples (id, dataset_id, model, status, gold, score, tags, notes, created_at, updated_at, version)
@@ -163,7 +171,7 @@ def _undo_in(page: str) -> str:
 
 
 def _heading(page: str) -> str:
-    return _found(r"<h2>([\d,]+ examples)", page)
+    return _found(r"<h2>(?:<span[^>]*>)?([^<]*examples)", page)
 
 
 def _found(pattern: str, page: str) -> str:

@@ -4,13 +4,15 @@ Whoever asks in the order of the file reads most prompts from their first word o
 on top, whoever asks each of them answers the same again.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.against_run_batch import figures_of, pair_of
 from benchmarks.asked import Asked
 from benchmarks.evaluations import evaluations, with_copies
 from benchmarks.figure import Figure
-from benchmarks.sides import in_turn
+from benchmarks.sides import Compared, in_turn
+from benchmarks.workload import Lines
 from inference.models.demo import ensure_demo_model
 from tests.models import CACHE
 
@@ -32,19 +34,24 @@ FLAGS = {
 
 
 def figures(asked: Asked) -> list[Figure]:
-    prefixes = asked.scaled(PREFIXES)
-    warm_up = evaluations("warm-up", 2, EACH)
+    plain = [_shuffled(asked, f"round {number}") for number in range(asked.rounds)]
+    return figures_of("prefixes of 1,200 tokens, shuffled", PREFIX_GOAL, _compared(asked, plain))
+
+
+def figures_with_copies(asked: Asked) -> list[Figure]:
+    """A part of its own: five rounds of either take the better part of an hour."""
+    repeated = [with_copies(_shuffled(asked, f"repeated {n}"), COPIES, str(n)) for n in range(asked.rounds)]
+    return figures_of("the same, 30% identical requests", COPIES_GOAL, _compared(asked, repeated))
+
+
+def _shuffled(asked: Asked, seed: str) -> Lines:
+    return evaluations(seed, asked.scaled(PREFIXES), EACH)
+
+
+def _compared(asked: Asked, rounds: Sequence[Lines]) -> Compared:
+    """Each round has other texts: what the caches still hold of earlier ones is of no use."""
     with pair_of(_model(asked), {**FLAGS, **asked.engine_args}) as pair:
-        plain = [evaluations(f"round {number}", prefixes, EACH) for number in range(asked.rounds)]
-        shared = in_turn(pair.ours, pair.theirs, warm_up, plain)
-        # Other texts than before: what the caches still hold is of no use.
-        others = [evaluations(f"repeated {number}", prefixes, EACH) for number in range(asked.rounds)]
-        repeated = [with_copies(lines, COPIES, str(number)) for number, lines in enumerate(others)]
-        copied = in_turn(pair.ours, pair.theirs, warm_up, repeated)
-    return [
-        *figures_of("prefixes of 1,200 tokens, shuffled", PREFIX_GOAL, shared),
-        *figures_of("the same, 30% identical requests", COPIES_GOAL, copied),
-    ]
+        return in_turn(pair.ours, pair.theirs, evaluations("warm-up", 2, EACH), rounds)
 
 
 def _model(asked: Asked) -> Path:

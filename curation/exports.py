@@ -10,17 +10,17 @@ from sqlalchemy import Row, Select, func, select
 from curation.chats import conversation
 from curation.views import ITEM_OF_OUTPUT, View, matching
 from schemas.database import OpenSession
-from schemas.tables import Example, Item, Output
+from schemas.tables import Dataset, Example, Item, Output
 
 AT_ONCE: Final = 200
 
 
-def chat_lines(open_session: OpenSession, dataset_id: UUID, view: View) -> Iterator[bytes]:
+def chat_lines(open_session: OpenSession, dataset: Dataset, view: View) -> Iterator[bytes]:
     """Lines to fine-tune on. What somebody has edited stands for what the model said."""
     after: UUID | None = None
     while True:
         with open_session() as session:
-            wanted = matching(dataset_id, view).order_by(Example.id).limit(AT_ONCE)
+            wanted = matching(dataset, view).order_by(Example.id).limit(AT_ONCE)
             page = session.execute(_with_texts(wanted if after is None else wanted.where(Example.id > after))).all()
         if not page:
             return

@@ -13,14 +13,15 @@ import orjson
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
-from curation.wording import asked_of, fields_of
+from curation import arrivals
+from curation.arrivals import Arrival
+from curation.wording import asked_of
 from inference.engines.base import ENDPOINTS
 from inference.pages import page_query
 from inference.preview import answer_text
-from schemas.database import OpenSession, copy_field, copy_rows
+from schemas.database import OpenSession
 from schemas.errors import ContentGone, RequestInvalid, VbsError
-from schemas.ids import new_id
-from schemas.states import TERMINAL, ExampleStatus, ImportStatus
+from schemas.states import TERMINAL, ImportStatus
 from schemas.tables import Batch, Dataset, Import
 from schemas.tables.base import now
 from schemas.text import storable
@@ -40,11 +41,6 @@ ANSWERED: Final = """
     WHERE results.batch_id = :batch_id AND results.line > :after_line AND succeeded
 """
 READ_PAGE: Final = text(page_query("line, custom_id, body, answer", ANSWERED, order="line", sized="answer"))
-COPY_ITEMS: Final = "COPY items (dataset_id, number, custom_id, request) FROM STDIN"
-COPY_OUTPUTS: Final = "COPY outputs (id, dataset_id, item, model, asked, output, fields, batch_id, line) FROM STDIN"
-COPY_EXAMPLES: Final = (
-    "COPY examples (id, dataset_id, model, status, gold, tags, notes, created_at, updated_at, version) FROM STDIN"
-)
 
 
 def refusal(batch: Batch) -> VbsError | None:
@@ -109,7 +105,7 @@ def _advance(session: Session, import_id: UUID) -> bool:
     if not page:
         _end(this, ImportStatus.DONE)
         return False
-    _write(session, dataset, this.batch_id, page)
+    arrivals.write(session, dataset, this.batch_id, [_arrival(row) for row in page])
     this.line = page[-1].line
     this.imported += len(page)
     this.advanced_at = now()
@@ -121,32 +117,13 @@ def _end(this: Import, status: ImportStatus) -> None:
     this.ended_at = now()
 
 
-def _write(session: Session, dataset: Dataset, batch_id: UUID, page: Sequence[Row[Any]]) -> None:
-    first = dataset.next_item
-    dataset.next_item += len(page)
-    dataset.examples += len(page)
-    dataset.needs_review += len(page)
-    session.flush()
-    items, outputs, examples = zip(
-        *(_rows(dataset.id, number, batch_id, row) for number, row in enumerate(page, first)), strict=True
-    )
-    copy_rows(session, COPY_ITEMS, items)
-    copy_rows(session, COPY_OUTPUTS, outputs)
-    copy_rows(session, COPY_EXAMPLES, examples)
-
-
-def _rows(dataset_id: UUID, number: int, batch_id: UUID, row: Row[Any]) -> tuple[bytes, bytes, bytes]:
-    """The rows of an item, an output and an example, in COPY's text form."""
+def _arrival(row: Row[Any]) -> Arrival:
     request = orjson.loads(row.body)
-    output = storable(answer_text(orjson.loads(row.answer)))
-    fields = orjson.dumps(fields_of(output)).decode()
-    new, moment, model = new_id(), now().isoformat(), str(request.get("model"))
-    return (
-        _row(dataset_id, number, row.custom_id, row.body),
-        _row(new, dataset_id, number, model, asked_of(request), output, fields, batch_id, row.line),
-        _row(new, dataset_id, model, ExampleStatus.NEEDS_REVIEW, "f", "{}", "", moment, moment, 1),
+    return Arrival(
+        line=row.line,
+        custom_id=row.custom_id,
+        request=row.body,
+        asked=asked_of(request),
+        output=storable(answer_text(orjson.loads(row.answer))),
+        model=str(request.get("model")),
     )
-
-
-def _row(*values: object) -> bytes:
-    return b"\t".join(copy_field(str(value)) for value in values) + b"\n"

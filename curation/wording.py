@@ -38,11 +38,16 @@ def text_of(content: object) -> str:
     return content if isinstance(content, str) else ""
 
 
+def json_text(output: str) -> str:
+    """What is to be JSON of an output."""
+    block = BLOCK.match(output)
+    return block[1] if block else output
+
+
 def fields_of(output: str) -> dict[str, Scalar]:
     """Where an output is a JSON object: its values by their paths, such as `verdict.score`."""
-    block = BLOCK.match(output)
     try:
-        value = orjson.loads(block[1] if block else output)
+        value = orjson.loads(json_text(output))
     except orjson.JSONDecodeError:
         return {}
     fields: dict[str, Scalar] = {}

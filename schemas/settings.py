@@ -43,6 +43,7 @@ class Settings:
     data_dir: Path = _setting("VBS_DATA_DIR", Path("data"), Path, "Folder for everything this machine keeps.")
     file_store: str = _setting("VBS_FILE_STORE", "", str, "Folder or fsspec address (`s3://bucket/prefix`) for uploads and outputs. Empty: `files` in the data folder.")  # fmt: skip
     log_level: str = _setting("VBS_LOG_LEVEL", "INFO", str, "DEBUG, INFO, WARNING or ERROR.")
+    plugins: str = _setting("VBS_PLUGINS", "", str, "Modules of your own with hooks (docs/plugins.md), with commas between them.")  # fmt: skip
 
     # Engine and models
     engine: str = _setting("VBS_ENGINE", "vllm", str, "`vllm`, `openai`, `stub`, or the dotted path `module:Class` of your own.")  # fmt: skip

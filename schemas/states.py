@@ -46,6 +46,13 @@ class ImportStatus(StrEnum):
     BROKEN = "broken"
 
 
+class ScoringStatus(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    # The dataset is deleted, or the scorer is no longer there.
+    BROKEN = "broken"
+
+
 class ExampleStatus(StrEnum):
     NEEDS_REVIEW = "needs_review"
     APPROVED = "approved"

@@ -32,6 +32,11 @@ def import_batches(import_ids: Sequence[UUID]) -> None:
         _send("curation.import", "default", import_id.hex)
 
 
+def score(scoring_ids: Sequence[UUID]) -> None:
+    for scoring_id in scoring_ids[: _missing("default", len(scoring_ids))]:
+        _send("curation.score", "default", scoring_id.hex)
+
+
 def send_again(validate: Iterable[UUID], finalise: Iterable[UUID]) -> None:
     """What may have been lost, the oldest batch first."""
     wanted = [(batch_id, "batches.validate") for batch_id in validate]

@@ -11,7 +11,7 @@ from typing import Any, Final
 from celery.signals import beat_init
 from sqlalchemy import text
 
-from curation import imports
+from curation import imports, scoring
 from curation.retention import purge_datasets
 from inference import pace_samples, retention, sweep
 from schemas.database import DATABASE_LOST, session_scope
@@ -82,10 +82,12 @@ def sweep_for_work(*, spare_leases: bool = False) -> None:
     with session_scope() as session:
         due = sweep.find_due(session, spare_leases=spare_leases)
         left_imports = imports.due(session, now())
+        left_scorings = scoring.due(session, now())
     dispatch.send_again(due.validate, due.finalise)
     dispatch.run_chunks(due.chunks)
     dispatch.deliver_webhooks()
     dispatch.import_batches(left_imports)
+    dispatch.score(left_scorings)
     # Last, and by itself: work does not wait for what only tells of it.
     with session_scope() as session:
         pace_samples.take(session)

@@ -85,6 +85,11 @@ def _value(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:40]}…"
 
 
+def plain(value: float | str) -> str:
+    """`7` for the number 7.0, and text as it is."""
+    return value if isinstance(value, str) else f"{value:.10g}"
+
+
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "size": size,
     "number": number,
@@ -99,6 +104,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "example_id": lambda value: ids.show(ids.EXAMPLE, value),
     "change_id": lambda value: ids.show(ids.CHANGE_SET, value),
     "changed": changed,
+    "plain": plain,
     "visible_value": lambda value: visible(_value(value)),
 }
 

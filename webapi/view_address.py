@@ -1,25 +1,28 @@
 """A view of a dataset as it stands in the address of its page, so that a link shows others the same."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import orjson
 
-from curation.views import Sort, View
+from curation.views import Range, View
 from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus
+from schemas.text import is_storable
 
 LONGEST: Final = 500
-FILTERS: Final = ("status", "gold", "model", "category", "tag", "score_from", "score_to", "q")
+FILTERS: Final = ("status", "gold", "model", "category", "tag", "score_from", "score_to", "score_below", "q")
 # What else the address of a list says.
 BESIDE: Final = ("sort", "after", "limit")
-FIELD: Final = "field."
+# Followed by the path of a value.
+FIELD, FROM, BELOW = "field.", "from.", "below."
 GOLD: Final = {"yes": True, "no": False}
 
 
 def read_view(given: Mapping[str, Any]) -> View:
     """A name that nobody knows is an error: whoever mistypes a filter must not change everything instead."""
-    unknown = sorted(name for name in given if name not in (*FILTERS, *BESIDE) and not name.startswith(FIELD))
+    unknown = sorted(name for name in given if name not in (*FILTERS, *BESIDE) and not _is_of_a_value(name))
     if unknown:
         raise RequestInvalid(f"There is no filter `{unknown[0]}`.", param=unknown[0])
     return View(
@@ -28,26 +31,53 @@ def read_view(given: Mapping[str, Any]) -> View:
         model=_text(given, "model"),
         category=_text(given, "category"),
         tag=_text(given, "tag"),
-        score_from=_number(given, "score_from"),
-        score_to=_number(given, "score_to"),
+        score_from=_share(given, "score_from"),
+        score_to=_share(given, "score_to"),
+        score_below=_share(given, "score_below"),
         search=_text(given, "q") or "",
-        fields={name.removeprefix(FIELD): _json(value) for name, value in given.items() if name.startswith(FIELD)},
+        fields={path: _json(value) for path, value in _of_values(given, FIELD).items()},
+        ranges=_ranges(given),
     )
 
 
-def read_sort(given: Mapping[str, str]) -> Sort:
-    return _one_of(Sort, given, "sort") or Sort.OLDEST
+def read_sort(given: Mapping[str, str]) -> str:
+    return _text(given, "sort") or "oldest"
 
 
 def kept(given: Mapping[str, str]) -> dict[str, Any]:
     """What of an address says which view it is and in which order, without the page within it."""
-    names = (*FILTERS, "sort")
-    return {name: value for name, value in given.items() if value and (name in names or name.startswith(FIELD))}
+    return {
+        name: value for name, value in given.items() if value and (name in (*FILTERS, "sort") or _is_of_a_value(name))
+    }
+
+
+def toggled(
+    address: Mapping[str, str], wanted: Mapping[str, str], names: Collection[str]
+) -> tuple[bool, dict[str, str]]:
+    """Whether an address filters by what is wanted, and the address that does if it doesn't, with nothing else of
+    these names."""
+    is_on = wanted.items() <= address.items()
+    others = {name: value for name, value in address.items() if name not in names}
+    return is_on, others if is_on else others | dict(wanted)
+
+
+def _is_of_a_value(name: str) -> bool:
+    return name.startswith((FIELD, FROM, BELOW))
+
+
+def _of_values(given: Mapping[str, str], prefix: str) -> dict[str, str]:
+    names = [name for name in given if name.startswith(prefix) and is_storable(name)]
+    return {name.removeprefix(prefix): text for name in names if (text := _text(given, name)) is not None}
+
+
+def _ranges(given: Mapping[str, str]) -> dict[str, Range]:
+    lower, upper = _of_values(given, FROM), _of_values(given, BELOW)
+    return {path: Range(_number(given, FROM + path), _number(given, BELOW + path)) for path in lower | upper}
 
 
 def _text(given: Mapping[str, str], name: str) -> str | None:
     value = given.get(name, "").strip()
-    if len(value) > LONGEST or "\0" in value:
+    if len(value) > LONGEST or not is_storable(value):
         raise RequestInvalid(f"`{name}` is text of at most {LONGEST} characters.", param=name)
     return value or None
 
@@ -68,21 +98,27 @@ def _flag(given: Mapping[str, str], name: str) -> bool | None:
     return GOLD[value] if value else None
 
 
+def _share(given: Mapping[str, str], name: str) -> float | None:
+    number = _number(given, name)
+    if number is not None and not 0 <= number <= 1:
+        raise RequestInvalid(f"`{name}` is a number from 0 to 1.", param=name)
+    return number
+
+
 def _number(given: Mapping[str, str], name: str) -> float | None:
     value = given.get(name)
     try:
         number = float(value) if value else None
     except ValueError:
-        number = float("nan")
-    if number is not None and not 0 <= number <= 1:
-        raise RequestInvalid(f"`{name}` is a number from 0 to 1.", param=name)
+        number = math.nan
+    if number is not None and not math.isfinite(number):
+        raise RequestInvalid(f"`{name}` is a number.", param=name)
     return number
 
 
 def _json(value: str) -> Any:
     """`7` and `true` are values, everything else is text."""
     try:
-        found = orjson.loads(value)
+        return orjson.loads(value)
     except orjson.JSONDecodeError:
         return value
-    return value if isinstance(found, dict | list) else found

@@ -3,9 +3,11 @@
 from schemas.tables.answers import KeptAnswer
 from schemas.tables.base import Base
 from schemas.tables.batches import Batch, Chunk, IdempotencyKey, PaceSample, Request, Result
-from schemas.tables.curation import Change, ChangeSet, Dataset, Example, Import, Item, Output
+from schemas.tables.comparisons import Comparison
+from schemas.tables.curation import Change, ChangeSet, Dataset, Example, Import, Item, Output, facets
 from schemas.tables.files import File, Upload, UploadPart
 from schemas.tables.keys import ApiKey
+from schemas.tables.scorings import Score, Scoring
 from schemas.tables.webhooks import Event, Webhook, WebhookDelivery
 from schemas.tables.workers import Model, Serving, Worker
 
@@ -16,6 +18,7 @@ __all__ = [
     "Change",
     "ChangeSet",
     "Chunk",
+    "Comparison",
     "Dataset",
     "Event",
     "Example",
@@ -29,10 +32,13 @@ __all__ = [
     "PaceSample",
     "Request",
     "Result",
+    "Score",
+    "Scoring",
     "Serving",
     "Upload",
     "UploadPart",
     "Webhook",
     "WebhookDelivery",
     "Worker",
+    "facets",
 ]

@@ -6,15 +6,19 @@ touch the text of any.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Computed, ForeignKey, Index, Text, text
+from sqlalchemy import Column, Computed, Double, ForeignKey, Index, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from schemas.states import ExampleStatus, ImportStatus
 from schemas.tables.base import Base, Big, Key, now
+
+PATHS: Final = {"fields": "jsonb_path_ops"}
+NUMBER_SLOTS: Final = tuple(f"number_{n}" for n in range(1, 13))
+TEXT_SLOTS: Final = tuple(f"text_{n}" for n in range(1, 9))
 
 
 class Dataset(Base):
@@ -28,6 +32,8 @@ class Dataset(Base):
     name: Mapped[str]
     # The number that its next item gets.
     next_item: Mapped[int] = mapped_column(default=1)
+    # Values of its answers that have a slot in `facets`, as `curation/columns.py` keeps them.
+    columns: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     # Of its examples. Kept up with each change: to count hundreds of thousands for every page would be slow.
     examples: Mapped[Big] = mapped_column(default=0)
     needs_review: Mapped[Big] = mapped_column(default=0)
@@ -56,8 +62,10 @@ class Output(Base):
     __table_args__ = (
         Index("uq_outputs_source", "dataset_id", "batch_id", "line", unique=True),
         Index("ix_outputs_item", "dataset_id", "item"),
-        Index("ix_outputs_search", "search", postgresql_using="gin"),
-        Index("ix_outputs_fields", "fields", postgresql_using="gin", postgresql_ops={"fields": "jsonb_path_ops"}),
+        Index("ix_outputs_model", "dataset_id", "model", "item", "id"),
+        # With the dataset, so that a search reads nothing of the others.
+        Index("ix_outputs_search", "dataset_id", "search", postgresql_using="gin"),
+        Index("ix_outputs_fields", "dataset_id", "fields", postgresql_using="gin", postgresql_ops=PATHS),
     )
 
     id: Mapped[Key]
@@ -82,14 +90,32 @@ class Output(Base):
     )
 
 
+# What an output is filtered, sorted and counted by. Which value a slot holds is said by the dataset's columns.
+facets: Final = Table(
+    "facets",
+    Base.metadata,
+    Column("id", Uuid, ForeignKey("outputs.id", ondelete="CASCADE"), primary_key=True),
+    Column("dataset_id", Uuid, nullable=False),
+    *(Column(slot, Double) for slot in NUMBER_SLOTS),
+    *(Column(slot, Text) for slot in TEXT_SLOTS),
+    *(
+        Index(f"ix_facets_{slot}", "dataset_id", slot, "id", postgresql_where=f"{slot} IS NOT NULL")
+        for slot in (*NUMBER_SLOTS, *TEXT_SLOTS)
+    ),
+)
+
+
 class Example(Base):
     """What people make of an output."""
 
     __tablename__ = "examples"
     __table_args__ = (
         Index("ix_examples_dataset_id_id", "dataset_id", "id"),
-        Index("ix_examples_score", "dataset_id", text("coalesce(score, -1.0)"), "id"),
+        Index("ix_examples_status", "dataset_id", "status", "id"),
+        Index("ix_examples_score", "dataset_id", "score", "id", postgresql_where="score IS NOT NULL"),
         Index("ix_examples_gold", "dataset_id", "id", postgresql_where="gold"),
+        Index("ix_examples_category", "dataset_id", "category", "id", postgresql_where="category IS NOT NULL"),
+        Index("ix_examples_tags", "dataset_id", "tags", postgresql_using="gin", postgresql_where="tags <> '{}'"),
         Index("ix_examples_updated_at", "dataset_id", "updated_at", "id"),
     )
 

@@ -38,12 +38,20 @@ class Counts(ma.Schema):
     gold = ma.fields.Integer()
 
 
+class Column(ma.Schema):
+    """A value of the answers by which the dataset is filtered, sorted and summed up."""
+
+    path = ma.fields.String()
+    kind = ma.fields.String(metadata={"enum": ["number", "text"]})
+
+
 class Dataset(ma.Schema):
     id = PublicId(ids.DATASET)
     object = Kind("dataset")
     name = ma.fields.String()
     created_at = Timestamp()
     counts = ma.fields.Function(Counts().dump)
+    columns = ma.fields.List(ma.fields.Nested(Column))
 
 
 class DatasetList(ListEnvelope):
@@ -75,6 +83,7 @@ class ViewQuery(ma.Schema):
     tag = Text(longest=LONGEST_VIEW_VALUE)
     score_from = Text(longest=LONGEST_VIEW_VALUE)
     score_to = Text(longest=LONGEST_VIEW_VALUE)
+    score_below = Text(longest=LONGEST_VIEW_VALUE)
     q = Text(longest=LONGEST_VIEW_VALUE)
 
 
@@ -82,6 +91,25 @@ class ExampleQuery(ViewQuery):
     sort = Text(longest=LONGEST_VIEW_VALUE)
     after = Text()
     limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, 200))
+
+
+class Bar(ma.Schema):
+    """`filter` is what a view says to hold just these."""
+
+    label = ma.fields.String()
+    count = ma.fields.Integer()
+    filter = ma.fields.Dict()
+
+
+class Facet(ma.Schema):
+    name = ma.fields.String()
+    bars = ma.fields.List(ma.fields.Nested(Bar))
+
+
+class FacetList(ma.Schema):
+    object = Kind("list")
+    examples = ma.fields.Integer()
+    data = ma.fields.List(ma.fields.Nested(Facet))
 
 
 class Source(ma.Schema):
@@ -118,6 +146,15 @@ class Example(ma.Schema):
 class ExampleList(ListEnvelope):
     data = ma.fields.List(ma.fields.Nested(Example))
     next_after = ma.fields.String(allow_none=True)
+
+
+class SimilarQuery(ma.Schema):
+    limit = ma.fields.Integer(load_default=10, validate=ma.validate.Range(1, 100))
+
+
+class SimilarList(ma.Schema):
+    object = Kind("list")
+    data = ma.fields.List(ma.fields.Nested(Example))
 
 
 class Wanted(ma.Schema):

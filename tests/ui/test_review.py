@@ -51,7 +51,7 @@ def test_a_curator_stars_edits_undoes_and_exports(
     page.go_back()
     page.go_back()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export 1 as chats").click()
+        page.get_by_role("link", name="Export 1 example as chats").click()
     (line,) = map(json.loads, download.value.path().read_bytes().splitlines())
     assert line == {
         "messages": [{"role": "user", "content": "<b>0</b>"}, {"role": "assistant", "content": "Hire.\nTruly."}]

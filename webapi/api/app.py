@@ -12,6 +12,7 @@ from schemas.version import VERSION
 from webapi import database, logs, proxies, request_ids
 from webapi.api import (
     batches,
+    comparisons,
     datasets,
     docs,
     errors,
@@ -22,6 +23,7 @@ from webapi.api import (
     keys,
     models,
     pages,
+    scores,
     servings,
     uploads,
     webhooks,
@@ -30,7 +32,7 @@ from webapi.api.auth import CallerCache
 from webapi.api.json_provider import OrjsonProvider
 
 RESOURCES: Final = (
-    files, uploads, batches, models, servings, kept_answers, datasets, examples, webhooks, keys,
+    files, uploads, batches, models, servings, kept_answers, datasets, comparisons, scores, examples, webhooks, keys,
 )  # fmt: skip
 PAGES: Final = (pages, health, docs)
 LONGEST_JSON_BODY: Final = 1_048_576

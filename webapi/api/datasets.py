@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from curation import changes, datasets, exports, imports, views, wanted
+from curation import changes, datasets, exports, facets, imports, table, views, wanted
 from inference import batches
 from schemas import ids, tables
 from schemas.states import Role
@@ -21,6 +21,7 @@ from schemas.wire.curation import (
     DatasetQuery,
     ExampleList,
     ExampleQuery,
+    FacetList,
     Import,
     ImportCreate,
     ImportList,
@@ -104,12 +105,23 @@ def list_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any]:
     Go on with `after` set to `next_after`.
     """
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    page = views.page(
+    page = table.page(
         db.session(), dataset, read_view(request.args), read_sort(request.args), given.get("after"), given["limit"]
     )
     rows = [row.example for row in page.rows]
     following = page.rows[-1].cursor if page.has_more else None
     return listed(shown_examples(rows), rows, ids.EXAMPLE, page.has_more) | {"next_after": following}
+
+
+@blueprint.get("/datasets/<dataset_id>/facets")
+@blueprint.arguments(ViewQuery, location="query")
+@blueprint.response(200, FacetList)
+def sum_up(_: dict[str, Any], dataset_id: str) -> dict[str, Any]:
+    """Sum up a view: how many examples it holds, how often each value of a column occurs, how numbers are spread."""
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    view = read_view(request.args)
+    found = table.count(db.session(), dataset, view, most=None)
+    return {"examples": found.number, "data": facets.summed_up(db.session(), dataset, view)}
 
 
 @blueprint.post("/datasets/<dataset_id>/changes")
@@ -118,7 +130,7 @@ def list_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any]:
 def change_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any] | tables.ChangeSet:
     """Change all examples of a view in one go, which one undo takes back."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    matching = views.matching(dataset.id, read_view(given["view"]))
+    matching = views.matching(dataset, read_view(given["view"]))
     done = changes.change(db.session(), dataset, caller().key_id, wanted.read(given["change"]), matching)
     db.session.commit()
     return change_shown(done, dataset)
@@ -130,5 +142,5 @@ def change_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any] | 
 def export_chats(_: dict[str, Any], dataset_id: str) -> Response:
     """Stream the examples of a view as chats to fine-tune on, in OpenAI's form."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    lines = exports.chat_lines(partial(Session, db.engine), dataset.id, read_view(request.args))
+    lines = exports.chat_lines(partial(Session, db.engine), dataset, read_view(request.args))
     return Response(lines, mimetype="application/jsonl")

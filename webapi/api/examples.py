@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 
-from curation import changes, views, wanted
+from curation import changes, similar, views, wanted
 from curation.chats import messages_of
 from schemas import tables
 from schemas.states import Role
-from schemas.wire.curation import ChangeSet, Example, ExampleChange, VersionList
+from schemas.wire.curation import ChangeSet, Example, ExampleChange, SimilarList, SimilarQuery, VersionList
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
@@ -39,6 +39,16 @@ def get_example(example_id: str) -> Shown:
     """Get an example."""
     _, example = views.get(db.session(), tenant(), example_id)
     return shown_examples([example])[0]
+
+
+@blueprint.get("/examples/<example_id>/similar")
+@blueprint.arguments(SimilarQuery, location="query")
+@blueprint.response(200, SimilarList)
+def list_similar(given: dict[str, Any], example_id: str) -> dict[str, list[Shown]]:
+    """List examples of the same dataset that share its rarest words, the most similar first."""
+    _, example = views.get(db.session(), tenant(), example_id)
+    found = similar.of_example(db.session(), example, given["limit"])
+    return {"data": shown_examples([one.example for one in found])}
 
 
 @blueprint.post("/examples/<example_id>")

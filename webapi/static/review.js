@@ -1,6 +1,8 @@
 // The table of a dataset: from the keyboard, and without loading the page again.
+import { loadAll } from "./later.js";
+
 const ACTIONS = { a: ["approve"], r: ["reject"], s: ["star", "unstar"] };
-const SWAPPED = ["said", "table"];
+const SWAPPED = ["said", "counts", "table"];
 
 let active = 0;
 let busy = Promise.resolve();
@@ -26,7 +28,10 @@ async function send(form, button) {
     say(fresh.querySelector("main p:not(.small)")?.textContent ?? "That did not work. Load the page again.");
     return;
   }
-  for (const id of SWAPPED) document.getElementById(id).replaceWith(fresh.getElementById(id));
+  for (const id of SWAPPED) {
+    document.getElementById(id).replaceWith(fresh.getElementById(id));
+    loadAll(document.getElementById(id));
+  }
 }
 
 function say(text) {

@@ -9,9 +9,9 @@ from schemas.settings import Settings, settings
 from schemas.states import Role
 from schemas.version import VERSION
 from webapi import database, display, logs, page_policy, proxies
-from webapi.ui import batches, datasets, errors, files, guard, home, review, secret, session
+from webapi.ui import batches, comparing, datasets, errors, files, guard, home, review, scores, secret, session
 
-PAGES: Final = (session, home, batches, datasets, review, files)
+PAGES: Final = (session, home, batches, datasets, review, comparing, scores, files)
 LONGEST_FORM: Final = 1_048_576
 STAY_SIGNED_IN: Final = timedelta(hours=12)
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from curation import changes, datasets, exports, imports, views, wanted
+from curation import changes, columns, datasets, exports, facets, imports, table, views, wanted
 from inference import batches
 from schemas import ids
 from schemas.states import ExampleStatus, Role
@@ -15,7 +15,7 @@ from tasks import dispatch
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import after_change, read_form
-from webapi.view_address import kept, read_sort, read_view
+from webapi.view_address import kept, read_sort, read_view, toggled
 
 blueprint = Blueprint("datasets", __name__)
 PAGE: Final = 25
@@ -52,12 +52,33 @@ def show(dataset_id: str) -> str:
         sort=sort,
         address=kept(request.args),
         imports=[one for one in imports.of_dataset(db.session(), dataset) if one.ended_at is None],
-        page=views.page(db.session(), dataset, view, sort, request.args.get("after"), ROWS),
-        matching=views.count(db.session(), dataset, view),
+        page=table.page(db.session(), dataset, view, sort, request.args.get("after"), ROWS),
+        matching=table.count(db.session(), dataset, view),
+        columns=columns.read(dataset.columns),
         changes=changes.latest(db.session(), dataset, CHANGES_SHOWN),
         statuses=list(ExampleStatus),
-        sorts=list(views.Sort),
+        sorts=list(table.Sort),
     )
+
+
+@blueprint.get("/datasets/<dataset_id>/facets")
+def show_facets(dataset_id: str) -> str:
+    """What the view holds, summed up. It takes longer than the page, and comes after it."""
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    return render_template(
+        "ui/facets.html",
+        facets=facets.summed_up(db.session(), dataset, read_view(request.args)),
+        address=kept(request.args),
+        toggled=toggled,
+        dataset=dataset,
+    )
+
+
+@blueprint.get("/datasets/<dataset_id>/count")
+def show_count(dataset_id: str) -> str:
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    found = table.count(db.session(), dataset, read_view(request.args), most=None)
+    return render_template("ui/count.html", matching=found)
 
 
 @blueprint.post("/datasets/<dataset_id>/change")
@@ -65,7 +86,7 @@ def show(dataset_id: str) -> str:
 def change_all(dataset_id: str) -> Any:
     """Change every example of the view that the address names."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    matching = views.matching(dataset.id, read_view(request.args))
+    matching = views.matching(dataset, read_view(request.args))
     done = changes.change(db.session(), dataset, g.key.id, wanted.read(read_form(request.form)), matching)
     db.session.commit()
     return after_change(done, url_for("datasets.show", dataset_id=dataset_id, **kept(request.args)))
@@ -83,7 +104,7 @@ def delete(dataset_id: str) -> Any:
 def export_chats(dataset_id: str) -> Response:
     """All that the view holds, to fine-tune on."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    lines = exports.chat_lines(partial(Session, db.engine), dataset.id, read_view(request.args))
+    lines = exports.chat_lines(partial(Session, db.engine), dataset, read_view(request.args))
     response = Response(lines, mimetype="application/jsonl")
     response.headers.set("Content-Disposition", "attachment", filename=f"{dataset_id}.jsonl")
     return response

@@ -6,19 +6,20 @@ from typing import Any, Final
 import orjson
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
-from curation import changes, views, wanted
+from curation import changes, scoring, similar, views, wanted
 from curation.chats import messages_of
 from curation.wording import text_of
 from schemas import ids
 from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus, Role
-from schemas.tables import ChangeSet
+from schemas.tables import ChangeSet, Item
 from webapi.database import db
 from webapi.display import changed
 from webapi.ui.guard import needs, tenant
 from webapi.ui.session import is_ours
 
 blueprint = Blueprint("review", __name__)
+SIMILAR: Final = 5
 # What one press of a button means.
 ACTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
     "approve": {"status": ExampleStatus.APPROVED},
@@ -41,12 +42,17 @@ def show(example_id: str) -> str:
         dataset=dataset,
         example=example,
         output=output,
-        messages_asked=[
-            {"role": str(message.get("role")), "text": text_of(message.get("content"))}
-            for message in messages_of(orjson.loads(item.request))
-        ],
+        messages_asked=messages_shown(item),
+        scores=scoring.of_example(db.session(), example),
         history=changes.history(db.session(), example),
     )
+
+
+@blueprint.get("/examples/<example_id>/similar")
+def show_similar(example_id: str) -> str:
+    dataset, example = views.get(db.session(), tenant(), example_id)
+    found = similar.of_example(db.session(), example, SIMILAR)
+    return render_template("ui/similar.html", dataset=dataset, example=example, similar=found)
 
 
 @blueprint.post("/examples/<example_id>/change")
@@ -66,6 +72,12 @@ def undo(change_id: str) -> Any:
     done = changes.undo(db.session(), tenant(), change_id, g.key.id)
     db.session.commit()
     return after_change(done, url_for("datasets.show_all"))
+
+
+def messages_shown(item: Item) -> list[dict[str, str]]:
+    """What was asked, for people to read."""
+    messages = messages_of(orjson.loads(item.request))
+    return [{"role": str(message.get("role")), "text": text_of(message.get("content"))} for message in messages]
 
 
 def read_form(form: Mapping[str, str]) -> dict[str, Any]:

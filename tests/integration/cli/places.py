@@ -93,7 +93,7 @@ def reviewed(batch_id: UUID, key: ApiKey) -> None:
     imports.run(session_scope, begun.id)
     with session_scope() as session:
         given = wanted.read({"gold": True, "add_tags": ["a b", "c"], "notes": "tab\t back\\slash"})
-        done = changes.change(session, dataset, key.id, given, views.matching(dataset.id, views.View()))
+        done = changes.change(session, dataset, key.id, given, views.matching(dataset, views.View()))
         assert done
         changes.undo(session, "acme", ids.show(ids.CHANGE_SET, done.id), key.id)
 

@@ -8,8 +8,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from curation import changes, views, wanted
-from curation.views import Sort, View
+from curation import changes, table, views, wanted
+from curation.table import Sort
+from curation.views import View
 from schemas import ids
 from schemas.database import session_scope
 from schemas.errors import ChangeNotFound, Conflict
@@ -21,12 +22,12 @@ ALL = View()
 
 def examples(dataset: Dataset, view: View = ALL) -> list[Example]:
     with session_scope() as session:
-        return [row.example for row in views.page(session, dataset, view, Sort.OLDEST, None, 100).rows]
+        return [row.example for row in table.page(session, dataset, view, Sort.OLDEST, None, 100).rows]
 
 
 def change(dataset: Dataset, key_id: UUID, given: Mapping[str, Any], view: View = ALL) -> ChangeSet | None:
     with session_scope() as session:
-        return changes.change(session, dataset, key_id, wanted.read(given), views.matching(dataset.id, view))
+        return changes.change(session, dataset, key_id, wanted.read(given), views.matching(dataset, view))
 
 
 def undo(done: ChangeSet | None, key_id: UUID, tenant: str = "acme") -> ChangeSet | None:

@@ -13,13 +13,13 @@ from schemas.database import session_scope
 from schemas.errors import DatasetNotFound, RequestInvalid
 from schemas.tables import Base, Dataset
 
-CURATED = ("datasets", "items", "outputs", "examples", "change_sets", "changes", "imports")
+CURATED = ("datasets", "items", "outputs", "facets", "examples", "change_sets", "changes", "imports")
 
 
 def test_a_deleted_dataset_is_seen_by_nobody_and_removed_by_the_purge(dataset: Dataset, reviewer: UUID) -> None:
     public_id = ids.show(ids.DATASET, dataset.id)
     with session_scope() as session:
-        changes.change(session, dataset, reviewer, wanted.read({"gold": True}), views.matching(dataset.id, View()))
+        changes.change(session, dataset, reviewer, wanted.read({"gold": True}), views.matching(dataset, View()))
         kept = datasets.create(session, "acme", "Another")
     with session_scope() as session:
         datasets.delete(session, "acme", public_id)

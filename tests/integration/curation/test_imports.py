@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from curation import datasets, imports, views
-from curation.views import Sort, View
+from curation import datasets, imports, table
+from curation.table import Sort
+from curation.views import View
 from inference import batches
 from schemas.database import session_scope
 from schemas.errors import ContentGone, RequestInvalid
@@ -26,7 +27,7 @@ def new_dataset() -> Dataset:
 
 def test_every_answer_is_an_example_with_what_was_asked_and_said(dataset: Dataset) -> None:
     with session_scope() as session:
-        rows = views.page(session, dataset, View(), Sort.OLDEST, None, 50).rows
+        rows = table.page(session, dataset, View(), Sort.OLDEST, None, 50).rows
         items = session.scalars(select(Item).order_by(Item.number)).all()
     assert [row.asked for row in rows] == [f"Is candidate {n} a fit for nursing?" for n in range(10)]
     assert [row.item for row in rows] == list(range(1, 11)) == [item.number for item in items]
@@ -75,7 +76,7 @@ def test_text_that_can_not_be_stored_is_replaced() -> None:
     dataset = new_dataset()
     import_batch(dataset, run_batch(["nul \0 and \\u0000 and tab \t and line\nand back\\slash"]))
     with session_scope() as session:
-        (row,) = views.page(session, dataset, View(), Sort.OLDEST, None, 5).rows
+        (row,) = table.page(session, dataset, View(), Sort.OLDEST, None, 5).rows
     assert row.asked == "nul \ufffd and \\u0000 and tab \t and line\nand back\\slash"
 
 

@@ -64,7 +64,7 @@ class Visitor:
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    def send(self, path: str, **fields: str) -> httpx.Response:
+    def send(self, path: str, **fields: str | list[str]) -> httpx.Response:
         return self.http.post(path, data={"csrf_token": self.token()} | fields)
 
     def submit(self, content: bytes | None, **fields: str) -> httpx.Response:

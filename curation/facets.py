@@ -1,0 +1,151 @@
+"""What a view holds, summed up: how often each value of a column occurs, and how its numbers are spread.
+
+Each is a row of bars, and each bar says by which filter the table shows just its examples.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from curation import columns
+from curation.columns import SCORED, Column, Kind
+from curation.views import View, matching
+from schemas.tables import Dataset, Example, facets
+
+MOST_VALUES: Final = 8
+MOST_BARS: Final = 12
+STEPS: Final = (1, 2, 5, 10)
+SCORE: Final = "score"
+# 0.3 / 0.1 is a little less than 3.
+SLIP: Final = 1e-9
+# Of the examples themselves, and what the address calls their filters.
+WORDS: Final[Mapping[str, str]] = {"status": "status", "category": "category", "tags": "tag", "model": "model"}
+
+
+class Scale(NamedTuple):
+    """How wide bars are, and which is the last one where there is one."""
+
+    step: float
+    last: int | None = None
+
+    def edge(self, bar: int) -> str:
+        return f"{bar * self.step:.12g}"
+
+
+# Of scores, people's and scorers': what is 1 belongs to the last tenth.
+TENTHS: Final = Scale(0.1, last=9)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    label: str
+    count: int
+    # What the address of the table says for it.
+    filter: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    name: str
+    # Of numbers in their order, of words the most frequent ones.
+    bars: Sequence[Bar]
+
+    @property
+    def filters(self) -> frozenset[str]:
+        """All that its bars filter by."""
+        return frozenset(name for bar in self.bars for name in bar.filter)
+
+
+def summed_up(session: Session, dataset: Dataset, view: View) -> list[Facet]:
+    known = columns.read(dataset.columns)
+    scales = _scales(session, dataset, known)
+    found = _examples(dataset, view, known)
+    parts = [_spread(SCORE, found.c.score, TENTHS), *(_words(name, found.c[name]) for name in WORDS)]
+    for column in known:
+        value = found.c[column.slot]
+        parts.append(_spread(column.slot, value, scales[column]) if column in scales else _words(column.slot, value))
+    counted: dict[str, list[tuple[str, int]]] = {}
+    for name, word, many in session.execute(union_all(*parts)):
+        counted.setdefault(name, []).append((word, many))
+    return [facet for facet in _facets(counted, known, scales) if facet.bars]
+
+
+def step_of(low: float, high: float) -> float:
+    """The smallest of 1, 2, 5, 10, 20, ... and their tenths by which so many bars are enough."""
+    least = (high - low) / MOST_BARS
+    if least <= 0:
+        return 1.0
+    size: float = 10.0 ** math.floor(math.log10(least))
+    return next(size * step for step in STEPS if size * step >= least)
+
+
+def _scales(session: Session, dataset: Dataset, known: Iterable[Column]) -> dict[Column, Scale]:
+    scored = {column: TENTHS for column in known if column.path.startswith(SCORED)}
+    numbers = [column for column in known if column.kind == Kind.NUMBER and column not in scored]
+    ends = []
+    for column in numbers:
+        slot = facets.c[column.slot]
+        ours = select(facets).where(facets.c.dataset_id == dataset.id, slot.is_not(None))
+        ends += [ours.with_only_columns(end(slot)).scalar_subquery() for end in (func.min, func.max)]
+    row = session.execute(select(*ends)).one() if ends else ()
+    pairs = zip(numbers, row[::2], row[1::2], strict=True)
+    return scored | {column: Scale(step_of(low, high) if low is not None else 1.0) for column, low, high in pairs}
+
+
+def _examples(dataset: Dataset, view: View, known: Iterable[Column]) -> CTE:
+    """What is to be counted, read once: each part goes over it again."""
+    own = [Example.__table__.c[name] for name in (SCORE, *WORDS)]
+    slots = [facets.c[column.slot] for column in known]
+    query = matching(dataset, view, with_facets=True)
+    return query.with_only_columns(*own, *slots).cte("found")
+
+
+def _words(name: str, value: ColumnElement[Any]) -> Select[str, str, int]:
+    word = func.unnest(value) if name == "tags" else value
+    words = select(word.label("value")).where(value.is_not(None)).subquery()
+    many = func.count()
+    most = select(words.c.value, many.label("many")).group_by(words.c.value).order_by(many.desc(), words.c.value)
+    counted = most.limit(MOST_VALUES).subquery()
+    return select(literal(name, Text).label("name"), counted.c.value, counted.c.many)
+
+
+def _spread(name: str, value: ColumnElement[Any], scale: Scale) -> Select[str, str, int]:
+    bar = func.floor(value / scale.step + SLIP)
+    if scale.last is not None:
+        bar = func.least(bar, scale.last)
+    return (
+        select(literal(name, Text).label("name"), cast(bar, Text).label("value"), func.count())
+        .where(value.is_not(None))
+        .group_by(bar)
+    )
+
+
+def _facets(
+    counted: Mapping[str, list[tuple[str, int]]], known: Iterable[Column], scales: Mapping[Column, Scale]
+) -> Iterable[Facet]:
+    yield _numbers(SCORE, counted.get(SCORE, []), TENTHS, "score_from", "score_below")
+    for column in known:
+        path, values = column.path, counted.get(column.slot, [])
+        if column in scales:
+            yield _numbers(path, values, scales[column], f"from.{path}", f"below.{path}")
+        elif any(many > 1 for _, many in values):
+            yield _most_frequent(path, values, f"field.{path}")
+    for name, filter_name in WORDS.items():
+        yield _most_frequent(name, counted.get(name, []), filter_name)
+
+
+def _most_frequent(name: str, values: Iterable[tuple[str, int]], filter_name: str) -> Facet:
+    return Facet(name, [Bar(value, many, {filter_name: value}) for value, many in values])
+
+
+def _numbers(name: str, values: Iterable[tuple[str, int]], scale: Scale, at_least: str, below: str) -> Facet:
+    bars = []
+    for bar, many in sorted((int(float(bar)), many) for bar, many in values):
+        low, high = scale.edge(bar), scale.edge(bar + 1)
+        limits = {at_least: low} if bar == scale.last else {at_least: low, below: high}
+        bars.append(Bar(f"{low} to {high}", many, limits))
+    return Facet(name, bars)

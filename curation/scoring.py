@@ -1,0 +1,199 @@
+"""A scorer goes through a dataset, a page at a time, each page in a transaction of its own.
+
+What it says becomes a column of the dataset, so the table filters, sorts and sums up by it like by any other value. A
+scoring that ends anywhere goes on where it was; one that is begun again writes over what was said before.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from curation import columns, scorers
+from curation.views import ITEM_OF_OUTPUT
+from plugins.scoring import Answer, Scorer
+from plugins.scoring import Score as Given
+from schemas.database import OpenSession
+from schemas.errors import Conflict, RequestInvalid, VbsError
+from schemas.states import ScoringStatus
+from schemas.tables import Dataset, Example, Item, Output, Score, Scoring, facets
+from schemas.tables.base import now
+
+ROWS: Final = 500
+# A page takes a second or two.
+SILENT: Final = timedelta(seconds=30)
+MOST_OTHERS: Final = 8
+LONGEST_REASON: Final = 300
+
+
+def begin(session: Session, dataset: Dataset, scorer_name: str, key_id: UUID) -> Scoring:
+    """Have a scorer say what it thinks of each answer. While it is at it, it is not begun again."""
+    scorer = scorers.get(scorer_name)
+    session.refresh(dataset, with_for_update=True)
+    running = (Scoring.dataset_id == dataset.id, Scoring.scorer == scorer.name, Scoring.status == ScoringStatus.RUNNING)
+    known = session.scalar(select(Scoring).where(*running))
+    if known is not None:
+        return known
+    wider = columns.with_scorer(columns.read(dataset.columns), scorer.name)
+    if wider is None:
+        raise Conflict(f"A dataset keeps what {len(columns.SCORE_SLOTS)} scorers say. Remove one of them first.")
+    dataset.columns = columns.stored(wider)
+    new = Scoring(dataset_id=dataset.id, scorer=scorer.name, version=scorer.version, key_id=key_id)
+    session.add(new)
+    session.flush()
+    return new
+
+
+def remove(session: Session, dataset: Dataset, scorer_name: str) -> None:
+    """Forget all that a scorer has said here, and give its slot back."""
+    session.refresh(dataset, with_for_update=True)
+    known = columns.read(dataset.columns)
+    column = columns.find(known, columns.SCORED + scorer_name)
+    if column is None:
+        raise RequestInvalid(f"`{scorer_name}` has scored nothing here.", param="scorer")
+    dataset.columns = columns.stored(one for one in known if one != column)
+    ours = (Scoring.dataset_id == dataset.id, Scoring.scorer == scorer_name)
+    session.execute(delete(Scoring).where(*ours))
+    slot = facets.c[column.slot]
+    emptied = update(facets).where(facets.c.dataset_id == dataset.id, slot.is_not(None)).values({column.slot: None})
+    session.execute(emptied)
+
+
+def of_dataset(session: Session, dataset: Dataset) -> Sequence[Scoring]:
+    """The latest of each scorer."""
+    query = select(Scoring).ext(distinct_on(Scoring.scorer)).where(Scoring.dataset_id == dataset.id)
+    return session.scalars(query.order_by(Scoring.scorer, Scoring.id.desc())).all()
+
+
+def of_example(session: Session, example: Example) -> Sequence[tuple[Score, Scoring]]:
+    """What scorers say of it, and where that comes from."""
+    query = select(Score, Scoring).join(Scoring, Scoring.id == Score.scoring_id)
+    return session.execute(query.where(Score.example_id == example.id).order_by(Score.scorer)).all()
+
+
+def due(session: Session, moment: datetime) -> list[UUID]:
+    """Those that nobody seems to be at."""
+    silent = Scoring.advanced_at < moment - SILENT
+    return list(session.scalars(select(Scoring.id).where(Scoring.status == ScoringStatus.RUNNING, silent)))
+
+
+def run(open_session: OpenSession, scoring_id: UUID) -> None:
+    """Score page after page until all is seen, or until somebody else turns out to do so."""
+    more = True
+    while more:
+        with open_session() as session:
+            more = _advance(session, scoring_id)
+
+
+def threshold(session: Session, dataset: Dataset, path: str, share: float) -> float | None:
+    """The value that this share of all examples reaches: `0.2` for the best fifth."""
+    column = columns.find(columns.read(dataset.columns), path)
+    if column is None or column.kind != columns.Kind.NUMBER:
+        raise RequestInvalid(f"`{path}` is no column of numbers.", param="column")
+    if not 0 < share <= 1:
+        raise RequestInvalid("A share is a number above 0, up to 1.", param="share")
+    slot = facets.c[column.slot]
+    value = func.percentile_disc(share).within_group(slot.desc())
+    return session.scalar(select(value).where(facets.c.dataset_id == dataset.id, slot.is_not(None)))
+
+
+def _advance(session: Session, scoring_id: UUID) -> bool:
+    """Whether there may be more to do."""
+    this = session.scalar(select(Scoring).where(Scoring.id == scoring_id).with_for_update(skip_locked=True))
+    if this is None or this.status != ScoringStatus.RUNNING:
+        return False
+    dataset = session.get_one(Dataset, this.dataset_id)
+    try:
+        scorer = scorers.get(this.scorer)
+    except VbsError:
+        return _end(this, ScoringStatus.BROKEN)
+    if dataset.deleted_at is not None:
+        return _end(this, ScoringStatus.BROKEN)
+    page = _page(session, this)
+    if not page:
+        return _end(this, ScoringStatus.DONE)
+    given = dict(_scored(scorer, _answers(session, dataset, scorer, page)))
+    _save(session, this, dataset, given, {row.id for row in page})
+    this.after_id, this.seen, this.advanced_at = page[-1].id, this.seen + len(page), now()
+    this.scored += len(given)
+    return True
+
+
+def _end(this: Scoring, status: ScoringStatus) -> bool:
+    this.status, this.ended_at = status, now()
+    return False
+
+
+def _page(session: Session, this: Scoring) -> Sequence[Row[UUID, int, str, str]]:
+    query = (
+        select(Output.id, Output.item, Output.output, Item.request)
+        .join(Example, Example.id == Output.id)
+        .join(Item, ITEM_OF_OUTPUT)
+        .where(Example.dataset_id == this.dataset_id)
+    )
+    if this.after_id is not None:
+        query = query.where(Example.id > this.after_id)
+    return session.execute(query.order_by(Example.id).limit(ROWS)).all()
+
+
+def _answers(
+    session: Session, dataset: Dataset, scorer: Scorer, page: Sequence[Row[UUID, int, str, str]]
+) -> Iterator[tuple[UUID, Answer]]:
+    items = {row.item for row in page}
+    others = _others(session, dataset, items) if scorer.needs_others else {}
+    references = _references(session, dataset, items) if scorer.needs_reference else {}
+    for row in page:
+        said = [text for other_id, text in others.get(row.item, ()) if other_id != row.id][:MOST_OTHERS]
+        yield row.id, Answer(orjson.loads(row.request), row.output, said, references.get(row.item))
+
+
+def _others(session: Session, dataset: Dataset, items: set[int]) -> Mapping[int, list[tuple[UUID, str]]]:
+    """All that was said to these items."""
+    found: dict[int, list[tuple[UUID, str]]] = {}
+    query = select(Output.item, Output.id, Output.output).where(Output.dataset_id == dataset.id, Output.item.in_(items))
+    for item, output_id, text in session.execute(query.order_by(Output.id)):
+        found.setdefault(item, []).append((output_id, text))
+    return found
+
+
+def _references(session: Session, dataset: Dataset, items: set[int]) -> Mapping[int, str]:
+    """What somebody has starred, as they have edited it."""
+    right = func.coalesce(Example.edited_output, Output.output)
+    query = (
+        select(Output.item, right)
+        .join(Example, and_(Example.id == Output.id, Example.gold))
+        .where(Output.dataset_id == dataset.id, Output.item.in_(items))
+    )
+    return {item: text for item, text in session.execute(query.order_by(Example.updated_at))}
+
+
+def _scored(scorer: Scorer, answers: Iterator[tuple[UUID, Answer]]) -> Iterator[tuple[UUID, Given]]:
+    for example_id, answer in answers:
+        given = scorer.score(answer)
+        if given is not None:
+            yield example_id, Given(min(1.0, max(0.0, given.value)), given.reason[:LONGEST_REASON])
+
+
+def _save(session: Session, this: Scoring, dataset: Dataset, given: Mapping[UUID, Given], seen: set[UUID]) -> None:
+    column = columns.find(columns.read(dataset.columns), columns.SCORED + this.scorer)
+    if column is None:
+        return
+    # What it said of them before.
+    session.execute(delete(Score).where(Score.scorer == this.scorer, Score.example_id.in_(seen)))
+    rows = [
+        {"example_id": example_id, "scorer": this.scorer, "scoring_id": this.id, **one._asdict()}
+        for example_id, one in given.items()
+    ]
+    if rows:
+        session.execute(insert(Score), rows)
+    values = [
+        {"example": example_id, "score": given[example_id].value if example_id in given else None}
+        for example_id in seen
+    ]
+    slot = update(facets).where(facets.c.id == bindparam("example")).values({column.slot: bindparam("score")})
+    session.connection().execute(slot, values)

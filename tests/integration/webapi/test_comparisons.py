@@ -1,0 +1,89 @@
+"""Models compared and answers scored over the API, as agents do it."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import httpx
+import pytest
+
+from curation import scoring
+from schemas import ids
+from schemas.database import session_scope
+from schemas.states import Role
+from schemas.tables import Scoring
+from tests.integration.curation.answers import dataset_of
+from tests.integration.webapi.conftest import MakeKey
+
+
+@pytest.fixture
+def curator(api_url: str, make_key: MakeKey) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {make_key('curator', Role.CURATOR, tenant='acme')}"}
+    with httpx.Client(base_url=f"{api_url}/v1", headers=headers) as client:
+        yield client
+
+
+@pytest.fixture
+def dataset(curator: httpx.Client) -> str:
+    with session_scope() as session:
+        said = {model: [f"{model} says {n}" for n in range(12)] for model in ("large", "small")}
+        return f"/datasets/{ids.show(ids.DATASET, dataset_of(session, **said).id)}"
+
+
+def test_an_agent_chooses_blind_and_reads_who_won(curator: httpx.Client, dataset: str) -> None:
+    wanted = {"model": ["large", "small"]}
+    while (choice := curator.get(f"{dataset}/comparisons/next", params=wanted).json())["item"] is not None:
+        assert set(choice["answers"][0]) == {"example_id", "output"}
+        shown = [answer["example_id"] for answer in choice["answers"]]
+        (best,) = [answer["example_id"] for answer in choice["answers"] if "small" in answer["output"]]
+        made = curator.post(f"{dataset}/comparisons", json={"shown": shown, "winner": best}).json()
+        assert (made["winner"], made["models"]) == ("small", ["large", "small"])
+    rates = curator.get(f"{dataset}/comparisons").json()
+    assert rates["answers"] == {"large": 12, "small": 12}
+    small = rates["data"][1]
+    assert (small["model"], small["wins"], small["rate"], small["says"]) == ("small", 12, 1.0, "better")
+    assert small["interval"] == [pytest.approx(0.757, abs=0.001), 1.0]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"shown": ["ex_1", "ex_2"], "winner": None}, 404),
+        ({"shown": ["ex_1"], "winner": None}, 400),
+        ({"shown": "ex_1", "winner": None}, 400),
+        ({"winner": None}, 400),
+        ({}, 400),
+    ],
+)
+def test_a_choice_that_makes_no_sense_is_refused(
+    curator: httpx.Client, dataset: str, body: dict[str, object], status: int
+) -> None:
+    assert curator.post(f"{dataset}/comparisons", json=body).status_code == status
+
+
+def test_a_scorer_goes_through_a_dataset(curator: httpx.Client, dataset: str) -> None:
+    names = [one["name"] for one in curator.get("/scorers").json()["data"]]
+    assert {"format", "length", "agreement"} <= set(names)
+    begun = curator.post(f"{dataset}/scorings", json={"scorer": "length"}).json()
+    assert (begun["status"], begun["seen"]) == ("running", 0)
+    with session_scope() as session:
+        wanted: UUID = session.query(Scoring).one().id
+    scoring.run(session_scope, wanted)
+    shown = curator.get(f"{dataset}/scorings").json()
+    assert [(one["status"], one["seen"], one["scored"]) for one in shown["data"]] == [("done", 24, 24)]
+    assert shown["against_people"][0]["says"] == "too few answers that people have judged"
+    columns = curator.get(dataset).json()["columns"]
+    assert columns == [{"path": "score:length", "kind": "number"}]
+    found = curator.get(f"{dataset}/examples", params={"from.score:length": "1", "limit": 1}).json()
+    example = found["data"][0]["id"]
+    scores = curator.get(f"/examples/{example}/scores").json()["data"]
+    assert [(one["scorer"], one["value"], one["version"]) for one in scores] == [("length", 1.0, 1)]
+    assert len(curator.get(f"/examples/{example}/similar", params={"limit": 3}).json()["data"]) == 3
+    summary = curator.get(f"{dataset}/facets").json()
+    assert summary["examples"] == 24
+    assert {
+        "name": "score:length",
+        "bars": [{"label": "0.9 to 1", "count": 24, "filter": {"from.score:length": "0.9"}}],
+    } in summary["data"]
+    assert curator.delete(f"{dataset}/scorings/length").json()["deleted"] is True
+    assert curator.delete(f"{dataset}/scorings/length").status_code == 400
+    assert curator.post(f"{dataset}/scorings", json={"scorer": "taste"}).status_code == 400

@@ -1,0 +1,63 @@
+"""The page of a dataset's scores: rules that go through it, how far they agree with people, and the best of it."""
+
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+
+from curation import columns, datasets, scorers, scoring, trust
+from schemas.errors import RequestInvalid
+from schemas.states import Role, ScoringStatus
+from tasks import dispatch
+from webapi.database import db
+from webapi.ui.guard import needs, tenant
+
+blueprint = Blueprint("scores", __name__)
+
+
+@blueprint.get("/datasets/<dataset_id>/scores")
+def show(dataset_id: str) -> str:
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    begun = {one.scorer: one for one in scoring.of_dataset(db.session(), dataset)}
+    return render_template(
+        "ui/scores.html",
+        dataset=dataset,
+        scorers=scorers.all_scorers().values(),
+        begun=begun,
+        is_running=any(one.status == ScoringStatus.RUNNING for one in begun.values()),
+        trust={one.scorer: one for one in trust.of_scorers(db.session(), dataset)},
+        numbers=[one for one in columns.read(dataset.columns) if one.kind == columns.Kind.NUMBER],
+    )
+
+
+@blueprint.post("/datasets/<dataset_id>/scores")
+@needs(Role.CURATOR)
+def begin(dataset_id: str) -> Any:
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    begun = scoring.begin(db.session(), dataset, request.form.get("scorer", ""), g.key.id)
+    db.session.commit()
+    dispatch.score([begun.id])
+    return redirect(url_for(".show", dataset_id=dataset_id))
+
+
+@blueprint.post("/datasets/<dataset_id>/scores/remove")
+@needs(Role.CURATOR)
+def remove(dataset_id: str) -> Any:
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    scoring.remove(db.session(), dataset, request.form.get("scorer", ""))
+    db.session.commit()
+    return redirect(url_for(".show", dataset_id=dataset_id))
+
+
+@blueprint.get("/datasets/<dataset_id>/best")
+def show_best(dataset_id: str) -> Any:
+    """The view of those that reach the value that this share reaches."""
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    column, percent = request.args.get("column", ""), request.args.get("percent", type=float)
+    if percent is None:
+        raise RequestInvalid("A share is a number above 0, up to 100.", param="percent")
+    least = scoring.threshold(db.session(), dataset, column, percent / 100)
+    if least is None:
+        flash("No answer has such a value.")
+        return redirect(url_for(".show", dataset_id=dataset_id))
+    best: dict[str, Any] = {f"from.{column}": f"{least:.17g}", "sort": f"-field.{column}"}
+    return redirect(url_for("datasets.show", dataset_id=dataset_id, **best))
