@@ -12,7 +12,7 @@ STAMP := $(VENV)/.made-from-$(shell { cat requirements.lock; echo "$(TORCH) $(CU
 MINUTES ?= 10
 SEED ?= 1
 
-.PHONY: setup up demo test lint pytest faults soak bench simulate docs-check lock clean
+.PHONY: setup up demo test lint pytest screenshots faults soak bench simulate docs-check lock clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,10 @@ lint: setup
 
 pytest: setup
 	$(BIN)/python -m pytest
+
+# Every page of the UI, light and dark, 1280 and 390 pixels wide: a minute or two.
+screenshots: setup
+	$(BIN)/python -m tests.ui.screenshots build/screenshots
 
 # Every phase of a batch times every fault, each by itself: about a quarter of an hour.
 faults: setup

@@ -29,7 +29,7 @@ broker_transport_options = {
 visibility_timeout = VISIBILITY_TIMEOUT_SECONDS
 result_backend_transport_options = {"visibility_timeout": VISIBILITY_TIMEOUT_SECONDS}
 
-include = ["tasks.batches", "tasks.curation", "tasks.inference", "tasks.schedule", "tasks.webhooks"]
+include = ["tasks.batches", "tasks.curation", "tasks.exports", "tasks.inference", "tasks.schedule", "tasks.webhooks"]
 task_default_queue = "default"
 task_serializer = "json"
 accept_content = ["json"]

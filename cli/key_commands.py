@@ -9,8 +9,9 @@ from cli.columns import show_columns
 from cli.database import database_of
 from cli.instance import Instance
 from cli.options import data_option
-from inference import api_keys
+from inference import api_keys, audit
 from schemas import ids
+from schemas.actions import Action
 from schemas.settings import settings
 from schemas.states import Role
 from schemas.tables import ApiKey
@@ -38,7 +39,9 @@ def create(data_dir: Path, name: str, role: str, tenant: str | None, weight: flo
     if not settings().database_url and not instance.is_made:
         click.echo(f"There was no data in {instance.data_dir} yet: this is its first key.", err=True)
     with database_of(data_dir, new=True) as database, Session(database) as session, session.begin():
-        _, plain = api_keys.create(session, name, Role(role), tenant, weight=weight, **limits)
+        made, plain = api_keys.create(session, name, Role(role), tenant, weight=weight, **limits)
+        named = {"name": made.name, "role": made.role, "tenant": made.tenant}
+        audit.note(session, audit.COMMAND_LINE, Action.KEY_CREATED, ids.show(ids.KEY, made.id), **named)
     click.echo(plain)
 
 
@@ -58,6 +61,7 @@ def revoke(data_dir: Path, key_id: str) -> None:
     """Make a key useless, at once and for ever."""
     with database_of(data_dir) as database, Session(database) as session, session.begin():
         name = api_keys.revoke(session, key_id).name
+        audit.note(session, audit.COMMAND_LINE, Action.KEY_REVOKED, key_id, name=name)
     click.echo(f"The key {name} is revoked.")
 
 

@@ -9,6 +9,7 @@ from cli.batch_commands import batch
 from cli.database_commands import db
 from cli.doctor import doctor
 from cli.key_commands import key
+from cli.person_commands import person
 from cli.status import status
 from cli.up import demo, down, up
 from cli.worker import worker
@@ -30,7 +31,7 @@ def vbs() -> None:
     """vLLM Batch Server: run OpenAI-compatible batches on the GPUs you own."""
 
 
-for command in (up, down, demo, status, doctor, key, batch, worker, db, backup, restore):
+for command in (up, down, demo, status, doctor, key, person, batch, worker, db, backup, restore):
     vbs.add_command(command)
 
 

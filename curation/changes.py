@@ -13,6 +13,7 @@ from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, insert, lit
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from curation import scores
 from curation.wanted import TAGS, Wanted
 from schemas import ids
 from schemas.errors import ChangeNotFound, Conflict
@@ -129,7 +130,7 @@ def _write(
     with session.begin_nested() as savepoint:
         session.add(done)
         session.flush()
-        changed = _changed(wanted.cte("target"), names, key_id)
+        changed = _changed(dataset_id, wanted.cte("target"), names, key_id)
         versions = select(changed.c.id, changed.c.version, literal(done.id), changed.c.before, changed.c.after)
         columns = ("example_id", "version", "change_set_id", "before", "after")
         saved = session.execute(
@@ -141,15 +142,17 @@ def _write(
     if not done.examples:
         return None
     session.execute(COUNT_AGAIN, {"dataset_id": dataset_id, "change_set_id": done.id})
+    if "score" in names:
+        scores.count_again(session, done)
     return done
 
 
-def _changed(target: CTE, names: Sequence[str], key_id: UUID) -> CTE:
+def _changed(dataset_id: UUID, target: CTE, names: Sequence[str], key_id: UUID) -> CTE:
     differs = or_(*(target.c[name].is_distinct_from(target.c[NEW + name]) for name in names))
     made = {"version": Example.version + 1, "updated_at": func.now(), "reviewer_id": key_id}
     return (
         update(Example)
-        .where(Example.id == target.c.id, differs)
+        .where(Example.dataset_id == dataset_id, Example.id == target.c.id, differs)
         .values({name: target.c[NEW + name] for name in names} | made)
         .returning(
             Example.id,

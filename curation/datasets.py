@@ -46,3 +46,9 @@ def delete(session: Session, tenant: str, public_id: str) -> Dataset:
     dataset = get(session, tenant, public_id)
     dataset.deleted_at = now()
     return dataset
+
+
+def with_gold(session: Session, tenant: str) -> list[Dataset]:
+    """Those that have gold examples, in the order in which they were made."""
+    found = select(Dataset).where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None), Dataset.gold > 0)
+    return list(session.scalars(found.order_by(Dataset.id)))

@@ -1,7 +1,8 @@
-"""A batch's answers become examples of a dataset, a page at a time, each page in a transaction of its own.
+"""What comes into a dataset, a page at a time, each page in a transaction of its own.
 
-A page that was written is never written again: the import remembers the line that it has come to, in the same
-transaction. So it may end anywhere, and whoever is told of it next goes on.
+It comes from a batch that has ended, or from a file (`curation/uploads.py`). A page that was written is never written
+again: the import remembers the line that it has come to, in the same transaction. So it may end anywhere, and whoever
+is told of it next goes on.
 """
 
 from collections.abc import Sequence
@@ -11,9 +12,9 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import Row, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
-from curation import arrivals
+from curation import arrivals, uploads
 from curation.arrivals import Arrival
 from curation.wording import asked_of
 from inference.engines.base import ENDPOINTS
@@ -22,7 +23,7 @@ from inference.preview import answer_text
 from schemas.database import OpenSession
 from schemas.errors import ContentGone, RequestInvalid, VbsError
 from schemas.states import TERMINAL, ImportStatus
-from schemas.tables import Batch, Dataset, Import
+from schemas.tables import Batch, Dataset, Import, Run, RunPart
 from schemas.tables.base import now
 from schemas.text import storable
 
@@ -63,17 +64,25 @@ def begin(session: Session, dataset: Dataset, batch: Batch) -> Import:
     refused = refusal(batch)
     if refused is not None:
         raise refused
-    known = session.scalar(select(Import).where(Import.dataset_id == dataset.id, Import.batch_id == batch.id))
+    known = of_batch(session, dataset, batch)
     if known is not None:
         return known
-    new = Import(dataset_id=dataset.id, batch_id=batch.id, lines=batch.total)
+    # Where the dataset has asked this itself, the answers are to its items.
+    asked = select(Run.id).join(RunPart, RunPart.run_id == Run.id)
+    run_id = session.scalar(asked.where(Run.dataset_id == dataset.id, RunPart.batch_id == batch.id))
+    new = Import(dataset_id=dataset.id, batch_id=batch.id, run_id=run_id, lines=batch.total)
     session.add(new)
     session.flush()
     return new
 
 
-def of_dataset(session: Session, dataset: Dataset) -> Sequence[Import]:
-    return session.scalars(select(Import).where(Import.dataset_id == dataset.id).order_by(Import.id)).all()
+def of_batch(session: Session, dataset: Dataset, batch: Batch) -> Import | None:
+    return session.scalar(select(Import).where(Import.dataset_id == dataset.id, Import.batch_id == batch.id))
+
+
+def of_dataset(session: Session, dataset: Dataset, *, with_errors: bool = False) -> Sequence[Import]:
+    query = select(Import).where(Import.dataset_id == dataset.id).order_by(Import.id)
+    return session.scalars(query.options(undefer(Import.errors)) if with_errors else query).all()
 
 
 def due(session: Session, moment: datetime) -> list[UUID]:
@@ -96,34 +105,50 @@ def _advance(session: Session, import_id: UUID) -> bool:
     if this is None or this.status != ImportStatus.RUNNING:
         return False
     dataset = session.scalar(select(Dataset).where(Dataset.id == this.dataset_id).with_for_update())
-    batch = session.get(Batch, this.batch_id)
-    if batch is None or not _is_kept(batch) or dataset is None or dataset.deleted_at is not None:
-        _end(this, ImportStatus.BROKEN)
-        return False
-    wanted = {"batch_id": this.batch_id, "after_line": this.line, "rows": ROWS, "bytes": BYTES}
-    page = session.execute(READ_PAGE, wanted).all()
-    if not page:
-        _end(this, ImportStatus.DONE)
-        return False
-    arrivals.write(session, dataset, this.batch_id, [_arrival(row) for row in page])
-    this.line = page[-1].line
+    if dataset is None or dataset.deleted_at is not None:
+        return _end(this, ImportStatus.BROKEN)
+    try:
+        page = _read_page(session, this)
+    except ContentGone:
+        return _end(this, ImportStatus.BROKEN)
+    if page is None:
+        return _end(this, ImportStatus.DONE)
+    arrivals.write(session, dataset, this.batch_id, page)
     this.imported += len(page)
     this.advanced_at = now()
     return True
 
 
-def _end(this: Import, status: ImportStatus) -> None:
+def _end(this: Import, status: ImportStatus) -> bool:
     this.status = status
     this.ended_at = now()
+    return False
 
 
-def _arrival(row: Row[Any]) -> Arrival:
+def _read_page(session: Session, this: Import) -> Sequence[Arrival] | None:
+    """What comes next; None after the last."""
+    if this.file_id is not None:
+        return uploads.read_page(session, this, ROWS, BYTES)
+    batch = session.get(Batch, this.batch_id)
+    if batch is None or not _is_kept(batch):
+        raise ContentGone("The requests or the results of this batch are no longer kept.")
+    wanted = {"batch_id": batch.id, "after_line": this.line, "rows": ROWS, "bytes": BYTES}
+    page = session.execute(READ_PAGE, wanted).all()
+    if not page:
+        return None
+    this.line = page[-1].line
+    return [_arrival(this, batch.endpoint, row) for row in page]
+
+
+def _arrival(this: Import, endpoint: str, row: Row[Any]) -> Arrival:
     request = orjson.loads(row.body)
     return Arrival(
         line=row.line,
         custom_id=row.custom_id,
+        endpoint=endpoint,
         request=row.body,
         asked=asked_of(request),
         output=storable(answer_text(orjson.loads(row.answer))),
         model=str(request.get("model")),
+        item=int(row.custom_id) if this.run_id is not None else None,
     )

@@ -94,6 +94,11 @@ def count(session: Session, dataset: Dataset, view: View, most: int | None = COU
     return Count(number, True) if most is None or number <= most else Count(most, False)
 
 
+def count_all(session: Session, dataset: Dataset, view: View) -> int:
+    """Counted anew, for who is about to do something with all of them."""
+    return session.scalar(select(func.count()).select_from(matching(dataset, view).subquery())) or 0
+
+
 def page(session: Session, dataset: Dataset, view: View, sort: str, after: str | None, limit: int) -> TablePage:
     order = order_of(dataset, sort)
     keys = _keys(session, dataset, view, order, after, limit + 1)

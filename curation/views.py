@@ -6,6 +6,7 @@ that the view holds, not to what a page shows of it.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -39,6 +40,7 @@ class View:
     score_from: float | None = None
     score_to: float | None = None
     score_below: float | None = None
+    changed_since: datetime | None = None
     search: str = ""
     # Values of outputs that are JSON, by their paths.
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -96,6 +98,8 @@ def _of_examples(view: View) -> Iterable[ColumnElement[bool]]:
         yield Example.score <= view.score_to
     if view.score_below is not None:
         yield Example.score < view.score_below
+    if view.changed_since is not None:
+        yield Example.updated_at >= view.changed_since
 
 
 def _of_facets(known: Sequence[Column], view: View) -> Iterable[ColumnElement[bool]]:

@@ -162,6 +162,12 @@ def list_page(session: Session, tenant: str, after: str | None, limit: int) -> P
     return page_of(session.scalars(found).all(), limit)
 
 
+def list_live(session: Session, tenant: str, limit: int) -> Sequence[Batch]:
+    """Those that have not ended, the newest first."""
+    found = select(Batch).where(Batch.tenant == tenant, Batch.ended_at.is_(None)).order_by(Batch.id.desc())
+    return session.scalars(found.limit(limit)).all()
+
+
 def get_with_progress(session: Session, tenant: str, public_id: str) -> tuple[Batch, Progress, Pace | None]:
     """A batch, how far it is and how fast, in one trip to the database: clients ask for this again and again."""
     chunks_of_live = and_(Chunk.batch_id == Batch.id, Batch.ended_at.is_(None))

@@ -33,7 +33,7 @@ class ContextLimits:
         limit, source = self._limits.get(model, (None, ""))
         if limit is None or size < limit:
             return None
-        tokenizer = _tokenizer(source)
+        tokenizer = tokenizer_of(source)
         if tokenizer is None:
             return None
         tokens = sum(len(tokenizer.encode(part, add_special_tokens=False).ids) for part in _texts(body))
@@ -61,7 +61,7 @@ def _content(content: object) -> Iterator[str]:
 
 
 @cache
-def _tokenizer(source: str) -> Tokenizer | None:
+def tokenizer_of(source: str) -> Tokenizer | None:
     file = Path(source) / "tokenizer.json"
     if not file.is_file():
         log.info("no tokenizer at %s: its prompts are not measured before they run", source)

@@ -44,7 +44,7 @@ class LineInvalid(Exception):
 
 def parse_line(line: bytes, endpoint: str, served: Container[str]) -> RequestLine:
     """The request on a line. Follows JSON Lines: UTF-8 without a BOM, no blank lines, CRLF allowed."""
-    request = _json_object(line)
+    request = json_object(line)
     custom_id = _custom_id(request)
     _check_target(request, endpoint)
     body = request.get("body")
@@ -98,7 +98,7 @@ def is_certain(body: dict[str, Any], endpoint: str) -> bool:
     return endpoint == "/v1/embeddings" or body.get("temperature") == 0 or body.get("seed") is not None
 
 
-def _json_object(line: bytes) -> dict[str, Any]:
+def json_object(line: bytes) -> dict[str, Any]:
     try:
         request = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -165,14 +165,14 @@ def _model(body: dict[str, Any], served: Container[str]) -> str:
 def _checked_body(body: dict[str, Any], required: str) -> dict[str, Any]:
     if not body.get(required):
         raise LineInvalid("missing_required_parameter", f"The body needs `{required}`.", f"body.{required}")
-    if required == "messages" and not _are_messages(body["messages"]):
+    if required == "messages" and not are_messages(body["messages"]):
         raise LineInvalid("invalid_type", "`messages` must be a list of objects with a `role`.", "body.messages")
     if body.get("stream"):
         raise LineInvalid("stream_not_supported", "A batch can't stream: remove `stream`.", "body.stream")
     return body
 
 
-def _are_messages(messages: object) -> bool:
+def are_messages(messages: object) -> bool:
     return isinstance(messages, list) and all(isinstance(one, dict) and "role" in one for one in messages)
 
 

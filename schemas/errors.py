@@ -1,5 +1,8 @@
 """One tree of named facts. The web layer maps them to HTTP in one table."""
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class VbsError(Exception):
     """Anything that went wrong and that somebody can act on."""
@@ -60,6 +63,11 @@ class KeyNotFound(NotFound):
         super().__init__(f"No such API key: {key_id}", param="key_id")
 
 
+class PersonNotFound(NotFound):
+    def __init__(self, person: str) -> None:
+        super().__init__(f"No such person: {person}", param="person")
+
+
 class DatasetNotFound(NotFound):
     def __init__(self, dataset_id: str) -> None:
         super().__init__(f"No such dataset: {dataset_id}", param="dataset_id")
@@ -73,6 +81,41 @@ class ExampleNotFound(NotFound):
 class ChangeNotFound(NotFound):
     def __init__(self, change_id: str) -> None:
         super().__init__(f"No such change: {change_id}", param="change_id")
+
+
+class TaskSchemaNotFound(NotFound):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No such task schema: {name}", param="name")
+
+
+class ExportNotFound(NotFound):
+    def __init__(self, export_id: str) -> None:
+        super().__init__(f"No such export: {export_id}", param="export_id")
+
+
+class RunNotFound(NotFound):
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"No such run: {run_id}", param="run_id")
+
+
+class SplitNotFound(NotFound):
+    def __init__(self, split_id: str) -> None:
+        super().__init__(f"No such split: {split_id}", param="split_id")
+
+
+class SnapshotNotFound(NotFound):
+    def __init__(self, snapshot_id: str) -> None:
+        super().__init__(f"No such snapshot: {snapshot_id}", param="snapshot_id")
+
+
+class QueueNotFound(NotFound):
+    def __init__(self, queue_id: str) -> None:
+        super().__init__(f"No such queue: {queue_id}", param="queue_id")
+
+
+class QueueItemNotFound(NotFound):
+    def __init__(self, place: int) -> None:
+        super().__init__(f"This queue has no item {place}.", param="place")
 
 
 class ContentGone(NotFound):
@@ -89,6 +132,33 @@ class RequestInvalid(VbsError):
 
 class InputFileInvalid(RequestInvalid):
     """A batch was asked for on a file that can't be one."""
+
+
+class FaultsFound(RequestInvalid):
+    """Something has several faults, which are told all at once: each has a message and says where it is."""
+
+    def __init__(self, where: str, faults: list[dict[str, Any]], *, param: str) -> None:
+        more = f" There are {len(faults) - 1} more." if len(faults) > 1 else ""
+        super().__init__(f"{where}: {faults[0]['message']}{more}", param=param)
+        self.faults = faults
+
+
+class TaskSchemaInvalid(FaultsFound):
+    code = "invalid_task_schema"
+
+    def __init__(self, faults: list[dict[str, Any]]) -> None:
+        super().__init__(f"{faults[0]['path']} (line {faults[0]['line']})", faults, param=faults[0]["path"])
+
+
+class RowsInvalid(FaultsFound):
+    """Rows that no requests can be made of."""
+
+    code = "invalid_rows"
+
+    def __init__(self, faults: list[dict[str, Any]]) -> None:
+        line, column = faults[0]["line"], faults[0]["column"]
+        where = f"Line {line}" if line else "The file"
+        super().__init__(f"{where}, column `{column}`" if column else where, faults, param="file")
 
 
 class CursorUnknown(RequestInvalid):
@@ -121,6 +191,25 @@ class KeyNameTaken(Conflict):
         )
 
 
+class PersonNameTaken(Conflict):
+    code = "name_taken"
+    param = "name"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Somebody, or a key of the same tenant, is named '{name}' already.")
+
+
+class SplitLeaks(Conflict):
+    """Items that belong together are on several sides of a split."""
+
+    code = "split_leaks"
+
+    def __init__(self, pairs: Sequence[tuple[int, str, int, str]]) -> None:
+        shown = ", ".join(f"{one} ({side}) and {other} ({opposite})" for one, side, other, opposite in pairs[:10])
+        super().__init__(f"Items that belong together are on different sides: {shown}.")
+        self.pairs = pairs
+
+
 class PayloadTooLarge(VbsError):
     code = "payload_too_large"
 
@@ -133,12 +222,28 @@ class RoleTooLow(VbsError):
     code = "insufficient_permissions"
 
 
+class SignInRefused(KeyInvalid):
+    code = "sign_in_refused"
+
+
+class NotAssigned(RoleTooLow):
+    code = "not_assigned"
+
+    def __init__(self, queue_name: str) -> None:
+        super().__init__(f"The queue “{queue_name}” is for others to review.")
+
+
 class QuotaExceeded(VbsError):
     code = "quota_exceeded"
 
     def __init__(self, message: str, *, retry_after_seconds: int) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class TooManyTries(QuotaExceeded):
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many tries went wrong. Try again in {seconds} s.", retry_after_seconds=seconds)
 
 
 class Unavailable(VbsError):

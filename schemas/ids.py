@@ -10,6 +10,10 @@ from schemas.errors import NotFound
 FILE, UPLOAD, PART, BATCH = "file-", "upload_", "part_", "batch_"
 KEY, WEBHOOK, EVENT, SERVING = "key_", "wh_", "evt_", "srv_"
 DATASET, EXAMPLE, CHANGE_SET = "ds_", "ex_", "chg_"
+AUDIT_ENTRY = "aud_"
+EXPORT = "exp_"
+RUN, SPLIT, SNAPSHOT = "run_", "split_", "snap_"
+QUEUE = "queue_"
 
 
 def new_id() -> UUID:
@@ -23,6 +27,11 @@ def new_id() -> UUID:
 def made_at(value: UUID) -> datetime:
     """When an id was made, to the millisecond."""
     return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
+
+
+def earliest(moment: datetime) -> UUID:
+    """Before every id that is made at that millisecond or later, and after all others."""
+    return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
 def show(prefix: str, value: UUID) -> str:

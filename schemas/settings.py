@@ -80,6 +80,7 @@ class Settings:
     requests_per_minute: int = _setting("VBS_REQUESTS_PER_MINUTE", 6000, int, "API calls per key and minute. 0: no limit.")  # fmt: skip
     pending_requests: int = _setting("VBS_PENDING_REQUESTS", 0, int, "Batch requests a tenant may have waiting or running. 0: no limit.")  # fmt: skip
     stored_bytes: int = _setting("VBS_STORED_BYTES", 0, int, "Bytes a tenant may keep in files. 0: no limit.")
+    audit_retention_days: float = _setting("VBS_AUDIT_RETENTION_DAYS", 365.0, float, "How long the audit log is kept.")  # fmt: skip
 
     # Webhooks
     webhook_allow_private: bool = _setting("VBS_WEBHOOK_ALLOW_PRIVATE", False, bool, "Let webhooks go to private and loopback addresses and to plain http.")  # fmt: skip

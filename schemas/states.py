@@ -53,10 +53,44 @@ class ScoringStatus(StrEnum):
     BROKEN = "broken"
 
 
+class ExportStatus(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    # It says why there is no file.
+    BROKEN = "broken"
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    CANCELLING = "cancelling"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class SplitStatus(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+
+
+class Side(StrEnum):
+    """Of a split: what a model learns from, what its best settings are looked for with, what it is measured on."""
+
+    TRAIN = "train"
+    SEARCH = "search"
+    TEST = "test"
+
+
 class ExampleStatus(StrEnum):
     NEEDS_REVIEW = "needs_review"
     APPROVED = "approved"
     REJECTED = "rejected"
+
+
+class QueueItemState(StrEnum):
+    OPEN = "open"
+    # Its reviews differ, and somebody has to choose.
+    DISPUTED = "disputed"
+    DECIDED = "decided"
 
 
 class Role(StrEnum):

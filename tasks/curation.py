@@ -1,9 +1,10 @@
-"""What takes a while in the workbench, as Celery sees it."""
+"""The long work on datasets, as Celery sees it."""
 
 from uuid import UUID
 
-from curation import imports, scoring
+from curation import imports, run_parts, scoring, split_making
 from schemas.database import session_scope
+from tasks import dispatch
 from tasks.app import app
 
 
@@ -17,3 +18,25 @@ def import_batch(import_id: str) -> None:
 def score(scoring_id: str) -> None:
     """Have a scorer go through a dataset, or go on doing so."""
     scoring.run(session_scope, UUID(scoring_id))
+
+
+@app.task(name="curation.run")
+def advance_run(run_id: str) -> None:
+    """Do for a run what there is to do: make its batches, take in their answers."""
+    more = True
+    while more:
+        with session_scope() as session:
+            step = run_parts.advance(session, UUID(run_id))
+        for batch_id in step.validate:
+            dispatch.validate_batch(batch_id)
+        for batch_id in step.finalise:
+            dispatch.finalise_batch(batch_id)
+        for import_id in step.imports:
+            dispatch.import_answers(import_id)
+        more = step.more
+
+
+@app.task(name="curation.split")
+def make_split(split_id: str) -> None:
+    """Put a dataset's items on their sides, or go on doing so."""
+    split_making.run(session_scope, UUID(split_id))

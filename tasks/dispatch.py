@@ -5,7 +5,7 @@ away costs seconds, not work, and is no error for the caller. Send after the com
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -27,14 +27,31 @@ def finalise_batch(batch_id: UUID) -> None:
     _send("batches.finalise", "default", batch_id.hex)
 
 
-def import_batches(import_ids: Sequence[UUID]) -> None:
-    for import_id in import_ids[: _missing("default", len(import_ids))]:
-        _send("curation.import", "default", import_id.hex)
+def import_answers(import_id: UUID) -> None:
+    _send("curation.import", "default", import_id.hex)
 
 
-def score(scoring_ids: Sequence[UUID]) -> None:
-    for scoring_id in scoring_ids[: _missing("default", len(scoring_ids))]:
-        _send("curation.score", "default", scoring_id.hex)
+def advance_run(run_id: UUID) -> None:
+    _send("curation.run", "default", run_id.hex)
+
+
+def make_split(split_id: UUID) -> None:
+    _send("curation.split", "default", split_id.hex)
+
+
+def score(scoring_id: UUID) -> None:
+    _send("curation.score", "default", scoring_id.hex)
+
+
+def write_export(export_id: UUID) -> None:
+    _send("exports.write", "default", export_id.hex)
+
+
+def curate_again(due: Mapping[str, Iterable[UUID]]) -> None:
+    """What may have been lost, by task."""
+    wanted = [(task, its_id) for task, its_ids in due.items() for its_id in its_ids]
+    for task, its_id in wanted[: _missing("default", len(wanted))]:
+        _send(task, "default", its_id.hex)
 
 
 def send_again(validate: Iterable[UUID], finalise: Iterable[UUID]) -> None:

@@ -5,15 +5,20 @@ The sweep runs in beat's own process, so that no work of others can hold it up: 
 
 import logging
 import time
+from datetime import datetime
 from threading import Thread
 from typing import Any, Final
+from uuid import UUID
 
 from celery.signals import beat_init
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from curation import imports, scoring
+from curation import imports, runs, scoring, splits
+from curation.exports import life as exports
+from curation.queue_purge import purge_queues
 from curation.retention import purge_datasets
-from inference import pace_samples, retention, sweep
+from inference import audit, pace_samples, retention, slow_down, sweep
 from schemas.database import DATABASE_LOST, session_scope
 from schemas.errors import PurgeIncomplete
 from schemas.settings import settings
@@ -81,22 +86,34 @@ def sweep_for_work(*, spare_leases: bool = False) -> None:
     """Wake whoever should have been woken already."""
     with session_scope() as session:
         due = sweep.find_due(session, spare_leases=spare_leases)
-        left_imports = imports.due(session, now())
-        left_scorings = scoring.due(session, now())
+        left = due_in_workbench(session, now())
     dispatch.send_again(due.validate, due.finalise)
     dispatch.run_chunks(due.chunks)
     dispatch.deliver_webhooks()
-    dispatch.import_batches(left_imports)
-    dispatch.score(left_scorings)
+    dispatch.curate_again(left)
     # Last, and by itself: work does not wait for what only tells of it.
     with session_scope() as session:
         pace_samples.take(session)
 
 
+def due_in_workbench(session: Session, moment: datetime) -> dict[str, list[UUID]]:
+    """What nobody seems to be at, by the task that goes on with it."""
+    return {
+        "curation.import": imports.due(session, moment),
+        "curation.run": runs.due(session, moment),
+        "curation.split": splits.due(session, moment),
+        "curation.score": scoring.due(session, moment),
+        "exports.write": exports.due(session, moment),
+    }
+
+
 @app.task(name="retention.purge", acks_late=False)
 def purge() -> None:
     """Remove what is kept no longer. Acknowledged at once: after months without one, a purge may take hours."""
+    purge_queues(session_scope)
     purge_datasets(session_scope)
+    audit.purge(session_scope, now())
+    slow_down.purge(session_scope, now())
     purged = retention.purge(session_scope, now())
     if purged.stuck:
         # A task that failed is what an operator sees.

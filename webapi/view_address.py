@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
@@ -12,7 +13,9 @@ from schemas.states import ExampleStatus
 from schemas.text import is_storable
 
 LONGEST: Final = 500
-FILTERS: Final = ("status", "gold", "model", "category", "tag", "score_from", "score_to", "score_below", "q")
+FILTERS: Final = (
+    "status", "gold", "model", "category", "tag", "score_from", "score_to", "score_below", "changed_since", "q",
+)  # fmt: skip
 # What else the address of a list says.
 BESIDE: Final = ("sort", "after", "limit")
 # Followed by the path of a value.
@@ -34,6 +37,7 @@ def read_view(given: Mapping[str, Any]) -> View:
         score_from=_share(given, "score_from"),
         score_to=_share(given, "score_to"),
         score_below=_share(given, "score_below"),
+        changed_since=_moment(given, "changed_since"),
         search=_text(given, "q") or "",
         fields={path: _json(value) for path, value in _of_values(given, FIELD).items()},
         ranges=_ranges(given),
@@ -114,6 +118,17 @@ def _number(given: Mapping[str, str], name: str) -> float | None:
     if number is not None and not math.isfinite(number):
         raise RequestInvalid(f"`{name}` is a number.", param=name)
     return number
+
+
+def _moment(given: Mapping[str, Any], name: str) -> datetime | None:
+    """A day, or a moment; without a time zone it is UTC."""
+    value = given.get(name)
+    try:
+        found = datetime.fromisoformat(value) if value else None
+    except ValueError:
+        message = f"`{name}` is a day or a moment, as in 2026-01-31 or 2026-01-31T12:00:00Z."
+        raise RequestInvalid(message, param=name) from None
+    return found and (found if found.tzinfo else found.replace(tzinfo=UTC))
 
 
 def _json(value: str) -> Any:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Column, Computed, Double, ForeignKey, Index, Table, Text, Uuid
+from sqlalchemy import CheckConstraint, Column, Computed, Double, ForeignKey, Index, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,6 +30,8 @@ class Dataset(Base):
     id: Mapped[Key]
     tenant: Mapped[str]
     name: Mapped[str]
+    # What its outputs are of, as `name@version` of a task schema.
+    task: Mapped[str | None]
     # The number that its next item gets.
     next_item: Mapped[int] = mapped_column(default=1)
     # Values of its answers that have a slot in `facets`, as `curation/columns.py` keeps them.
@@ -48,11 +50,16 @@ class Item(Base):
     """One prompt, as it was sent."""
 
     __tablename__ = "items"
+    # Any length of name fits into an index of hashes.
+    __table_args__ = (Index("ix_items_custom_id", "custom_id", postgresql_using="hash"),)
 
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     custom_id: Mapped[str]
     request: Mapped[str]
+    endpoint: Mapped[str] = mapped_column(server_default="/v1/chat/completions")
+    # What else its file said of it, by name: text, numbers, truth.
+    details: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
 
 
 class Output(Base):
@@ -170,22 +177,33 @@ class Change(Base):
 
 
 class Import(Base):
-    """A batch's answers on their way into a dataset, a page at a time."""
+    """What comes into a dataset, a page at a time: a batch's answers, or the lines of a file."""
 
     __tablename__ = "imports"
     __table_args__ = (
+        CheckConstraint("num_nonnulls(batch_id, file_id) = 1", name="source"),
         Index("uq_imports_source", "dataset_id", "batch_id", unique=True),
+        Index("uq_imports_file", "dataset_id", "file_id", unique=True),
+        Index("ix_imports_run_id", "run_id"),
         Index("ix_imports_running", "id", postgresql_where="status = 'running'"),
     )
 
     id: Mapped[Key]
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
-    batch_id: Mapped[UUID]
+    batch_id: Mapped[UUID | None]
+    # The run whose batch this is: then its answers are to items that are here already.
+    run_id: Mapped[UUID | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    file_id: Mapped[UUID | None]
     status: Mapped[str] = mapped_column(default=ImportStatus.RUNNING)
-    # Of the batch: how many lines there are, and up to which they are in.
-    lines: Mapped[Big]
+    # How many lines there are, and up to which they are in. Of a file nobody knows how many before all are read.
+    lines: Mapped[Big] = mapped_column(default=0)
     line: Mapped[int] = mapped_column(default=0)
     imported: Mapped[Big] = mapped_column(default=0)
+    # Of a file: how long it is, up to where it is read, how many lines were no use, and the first of those.
+    bytes: Mapped[Big] = mapped_column(default=0)
+    bytes_read: Mapped[Big] = mapped_column(default=0)
+    bad_lines: Mapped[Big] = mapped_column(default=0)
+    errors: Mapped[list[dict[str, Any]]] = mapped_column(default=list, deferred=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     # When the last page came in.
     advanced_at: Mapped[datetime] = mapped_column(default=now)

@@ -23,6 +23,8 @@ class ApiKey(Base):
     digest: Mapped[bytes]
     created_at: Mapped[datetime] = mapped_column(default=now)
     revoked_at: Mapped[datetime | None]
+    # Sessions on the pages that began before then are over.
+    sessions_from: Mapped[datetime | None]
     # An empty limit means the one of the settings.
     requests_per_minute: Mapped[int | None]
     pending_requests: Mapped[Big | None]

@@ -4,6 +4,7 @@ import marshmallow as ma
 
 from schemas import ids
 from schemas.states import ExampleStatus, ImportStatus
+from schemas.wire.batches import LineError
 from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
 
 LONGEST_VIEW_VALUE = 500
@@ -11,21 +12,32 @@ LONGEST_VIEW_VALUE = 500
 
 class DatasetCreate(ma.Schema):
     name = Text(required=True, longest=200)
+    task = Text(load_default=None, allow_none=True, longest=100)
 
 
 class ImportCreate(ma.Schema):
     batch_id = Text(required=True, longest=64)
 
 
+class FileToTakeIn(ma.Schema):
+    file_id = Text(required=True, longest=64)
+
+
 class Import(ma.Schema):
-    """Answers of a batch on their way into a dataset: `lines` of the batch, up to `line` so far."""
+    """What comes into a dataset from a batch or a file: of `lines`, or of `bytes`, so many so far."""
 
     object = Kind("dataset.import")
-    batch_id = PublicId(ids.BATCH)
+    batch_id = PublicId(ids.BATCH, allow_none=True)
+    run_id = PublicId(ids.RUN, allow_none=True)
+    file_id = PublicId(ids.FILE, allow_none=True)
     status = ma.fields.String(validate=ma.validate.OneOf([*ImportStatus]))
     lines = ma.fields.Integer()
     line = ma.fields.Integer()
     imported = ma.fields.Integer()
+    bytes = ma.fields.Integer()
+    bytes_read = ma.fields.Integer()
+    bad_lines = ma.fields.Integer()
+    errors = ma.fields.List(ma.fields.Nested(LineError))
     created_at = Timestamp()
     ended_at = Timestamp(allow_none=True)
 
@@ -49,6 +61,8 @@ class Dataset(ma.Schema):
     id = PublicId(ids.DATASET)
     object = Kind("dataset")
     name = ma.fields.String()
+    task = ma.fields.String(allow_none=True)
+    items = ma.fields.Function(lambda dataset: dataset.next_item - 1, metadata={"type": "integer"})
     created_at = Timestamp()
     counts = ma.fields.Function(Counts().dump)
     columns = ma.fields.List(ma.fields.Nested(Column))
@@ -84,6 +98,7 @@ class ViewQuery(ma.Schema):
     score_from = Text(longest=LONGEST_VIEW_VALUE)
     score_to = Text(longest=LONGEST_VIEW_VALUE)
     score_below = Text(longest=LONGEST_VIEW_VALUE)
+    changed_since = Text(longest=LONGEST_VIEW_VALUE, metadata={"format": "date-time"})
     q = Text(longest=LONGEST_VIEW_VALUE)
 
 
@@ -113,7 +128,9 @@ class FacetList(ma.Schema):
 
 
 class Source(ma.Schema):
-    batch_id = PublicId(ids.BATCH)
+    """Without a batch: the line of a file."""
+
+    batch_id = PublicId(ids.BATCH, allow_none=True)
     line = ma.fields.Integer()
 
 
@@ -125,6 +142,7 @@ class Example(ma.Schema):
     dataset_id = PublicId(ids.DATASET, attribute="example.dataset_id")
     item = ma.fields.Integer(attribute="output.item")
     custom_id = ma.fields.String()
+    metadata = ma.fields.Dict()
     model = ma.fields.String(attribute="example.model")
     messages = ma.fields.List(ma.fields.Dict())
     output = ma.fields.String(attribute="output.output")

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.system import System, started
+from tests.ui.filled import Filled, fill
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
@@ -21,14 +22,21 @@ FLAGS = (
 )
 
 
+def launch(playwright: Playwright) -> Browser:
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        raise FileNotFoundError(f"none of {', '.join(BROWSERS)} is installed")
+    return playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+
+
 # Not for the whole run: while it is open its event loop runs in this thread, and no other test could run one.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            browser = launch(playwright)
+        except FileNotFoundError as missing:
+            pytest.skip(str(missing))
         yield browser
         browser.close()
 
@@ -39,6 +47,12 @@ def slow_system(server_dir: Path) -> Iterator[System]:
     slow = ("--engine-arg=latency_ms=1000", "--engine-arg=concurrency=20")
     with started(server_dir / "slow", "--engine=stub", *slow, "--without=flower") as system:
         yield system
+
+
+@pytest.fixture(scope="session")
+def filled(slow_system: System) -> Filled:
+    """The same, with something on every page."""
+    return fill(slow_system)
 
 
 @pytest.fixture

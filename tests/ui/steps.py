@@ -9,8 +9,12 @@ from tests.system import System
 
 
 def sign_in(page: Page, system: System) -> None:
+    sign_in_with(page, system, system.key)
+
+
+def sign_in_with(page: Page, system: System, key: str) -> None:
     page.goto(f"{system.running.ui_url}/sign-in")
-    page.get_by_label("API key").fill(system.key)
+    page.get_by_label("API key").fill(key)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="What is running")).to_be_visible()
 

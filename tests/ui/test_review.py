@@ -50,8 +50,12 @@ def test_a_curator_stars_edits_undoes_and_exports(
     expect(page.get_by_text("1 example changed: edited output Hire.")).to_be_visible()
     page.go_back()
     page.go_back()
+    page.get_by_role("link", name="Export", exact=True).click()
+    expect(page.get_by_role("heading", name="Export 1 example")).to_be_visible()
+    expect(page.get_by_text("Fine-tuning takes at least 10 examples; here are 1.")).to_be_visible()
+    page.get_by_role("button", name="Export", exact=True).click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Export 1 example as chats").click()
+        page.get_by_role("link", name="Download").click()
     (line,) = map(json.loads, download.value.path().read_bytes().splitlines())
     assert line == {
         "messages": [{"role": "user", "content": "<b>0</b>"}, {"role": "assistant", "content": "Hire.\nTruly."}]
@@ -92,10 +96,18 @@ def test_no_page_of_a_dataset_is_wider_than_its_window(
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = context.new_page()
     review(page, slow_system, tmp_path)
+    table = page.url
     too_wide = "document.documentElement.scrollWidth > innerWidth"
     assert not page.evaluate(too_wide)
     page.get_by_role("link", name="1", exact=True).click()
     expect(page.get_by_role("heading", name="Example 1")).to_be_visible()
+    assert not page.evaluate(too_wide)
+    page.goto(table)
+    page.get_by_role("link", name="Export", exact=True).click()
+    expect(page.get_by_role("heading", name="Preview")).to_be_visible()
+    assert not page.evaluate(too_wide)
+    page.get_by_role("button", name="Export", exact=True).click()
+    expect(page.get_by_role("link", name="Download")).to_be_visible()
     assert not page.evaluate(too_wide)
     page.goto(slow_system.running.ui_url + "/datasets")
     assert not page.evaluate(too_wide)

@@ -11,20 +11,30 @@ from schemas.settings import Settings, settings
 from schemas.version import VERSION
 from webapi import database, logs, proxies, request_ids
 from webapi.api import (
+    audit,
     batches,
     comparisons,
+    dataset_uploads,
     datasets,
     docs,
     errors,
     examples,
+    exports,
     files,
+    gold_star,
     health,
     kept_answers,
     keys,
     models,
     pages,
+    queues,
+    runs,
     scores,
     servings,
+    snapshots,
+    splits,
+    task_requests,
+    task_schemas,
     uploads,
     webhooks,
 )
@@ -32,7 +42,8 @@ from webapi.api.auth import CallerCache
 from webapi.api.json_provider import OrjsonProvider
 
 RESOURCES: Final = (
-    files, uploads, batches, models, servings, kept_answers, datasets, comparisons, scores, examples, webhooks, keys,
+    files, uploads, batches, models, servings, kept_answers, datasets, dataset_uploads, runs, splits, snapshots,
+    examples, queues, comparisons, scores, exports, gold_star, task_schemas, task_requests, webhooks, keys, audit,
 )  # fmt: skip
 PAGES: Final = (pages, health, docs)
 LONGEST_JSON_BODY: Final = 1_048_576

@@ -9,9 +9,11 @@ from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
 from inference import api_keys, quotas
+from schemas.actions import Action
 from schemas.errors import KeyInvalid, RoleTooLow
 from schemas.states import Role
 from schemas.tables import ApiKey
+from webapi import audit
 from webapi.database import db
 
 # A key that is revoked works for at most this long in a process that has just seen it.
@@ -22,13 +24,14 @@ CACHE_SIZE: Final = 10_000
 @dataclass(frozen=True, slots=True)
 class Caller:
     key_id: UUID
+    name: str
     tenant: str
     role: Role
     limits: quotas.Limits
 
     @classmethod
     def of(cls, key: ApiKey) -> "Caller":
-        return cls(key.id, key.tenant, Role(key.role), quotas.limits_of(key))
+        return cls(key.id, key.name, key.tenant, Role(key.role), quotas.limits_of(key))
 
 
 class CallerCache:
@@ -63,11 +66,12 @@ def admit(needed: Role) -> None:
     """Let a request through when its key is known, may do this, and is within its rate."""
     cache: CallerCache = current_app.extensions["callers"]
     g.caller = cache.get(db.session(), bearer_key())
-    if not g.caller.role.allows(needed):
-        raise RoleTooLow(f"Your key has the role '{g.caller.role}'; this needs '{needed}'.")
     limiter: quotas.RateLimiter = current_app.extensions["rate_limiter"]
     g.rate = limiter.count(g.caller.key_id, g.caller.limits.requests_per_minute)
     g.rate.check()
+    if not g.caller.role.allows(needed):
+        audit.note_now(Action.ROLE_REFUSED, request.endpoint or "", needed=needed)
+        raise RoleTooLow(f"Your key has the role '{g.caller.role}'; this needs '{needed}'.")
 
 
 def bearer_key() -> str:

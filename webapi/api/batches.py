@@ -15,8 +15,10 @@ from inference.pace import Pace
 from inference.progress import Progress
 from inference.webhooks import subscriptions
 from schemas import ids, tables
+from schemas.actions import Action
 from schemas.wire.batches import Batch, BatchCreate, BatchHeaders, BatchList, BatchQuery, CreatedBatch, ResultsQuery
 from tasks import dispatch
+from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.listing import listed
@@ -102,6 +104,7 @@ def get_results(wanted: dict[str, Any], batch_id: str) -> Response:
     `X-Incomplete` says whether more will come. Ask for the rest with `after_line` set to the `X-Last-Line` you got.
     """
     batch = batches.get(db.session(), tenant(), batch_id)
+    audit.note_now(Action.DATA_DOWNLOADED, batch_id)
     stream = results.stream(db.session(), batch, wanted["after_line"], partial(Session, db.engine))
     headers = {"X-Incomplete": str(stream.incomplete).lower(), "X-Last-Line": str(stream.last_line)}
     return Response(stream.blocks, mimetype="application/jsonl", headers=headers)

@@ -14,9 +14,16 @@ class Blueprint(flask_smorest.Blueprint):
     ARGUMENTS_PARSER = ArgumentParser()
 
     def __init__(
-        self, name: str, module: str, description: str, *, reads: Role = Role.VIEWER, writes: Role = Role.USER
+        self,
+        name: str,
+        module: str,
+        description: str,
+        *,
+        reads: Role = Role.VIEWER,
+        writes: Role = Role.USER,
+        prefix: str = "/v1",
     ) -> None:
-        super().__init__(name, module, url_prefix="/v1", description=description)
+        super().__init__(name, module, url_prefix=prefix, description=description)
         self.before_request(refuse_nul)
         self.before_request(lambda: admit(reads if request.method in READING else writes))
         self.after_request(show_rate)

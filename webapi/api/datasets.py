@@ -7,10 +7,15 @@ from typing import Any
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from curation import changes, datasets, exports, facets, imports, table, views, wanted
+from curation import changes, datasets, facets, imports, table, views, wanted
+from curation.exports.streaming import stream
+from curation.formats.table import format_named
+from curation.task_schemas.of_dataset import set_task
 from inference import batches
 from schemas import ids, tables
+from schemas.actions import Action
 from schemas.states import Role
+from schemas.tables.exports import ExportFormat
 from schemas.wire.curation import (
     BulkChange,
     ChangeSet,
@@ -28,6 +33,7 @@ from schemas.wire.curation import (
     ViewQuery,
 )
 from tasks import dispatch
+from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.examples import change_shown, shown_examples
@@ -44,6 +50,7 @@ blueprint = Blueprint("datasets", __name__, "Answers to review, kept until someb
 def create_dataset(given: dict[str, Any]) -> tables.Dataset:
     """Create an empty dataset."""
     dataset = datasets.create(db.session(), tenant(), given["name"])
+    set_task(db.session(), dataset, given["task"])
     db.session.commit()
     return dataset
 
@@ -69,6 +76,7 @@ def get_dataset(dataset_id: str) -> tables.Dataset:
 def delete_dataset(dataset_id: str) -> tables.Dataset:
     """Delete a dataset with all its examples."""
     dataset = datasets.delete(db.session(), tenant(), dataset_id)
+    audit.note(Action.DATASET_DELETED, dataset_id)
     db.session.commit()
     return dataset
 
@@ -84,16 +92,16 @@ def import_batch(given: dict[str, Any], dataset_id: str) -> tables.Import:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     begun = imports.begin(db.session(), dataset, batches.get(db.session(), tenant(), given["batch_id"]))
     db.session.commit()
-    dispatch.import_batches([begun.id])
+    dispatch.import_answers(begun.id)
     return begun
 
 
 @blueprint.get("/datasets/<dataset_id>/imports")
 @blueprint.response(200, ImportList)
 def list_imports(dataset_id: str) -> dict[str, Sequence[tables.Import]]:
-    """List the batches that a dataset takes in or has taken in, and how far each of them is."""
+    """List the batches and files that a dataset takes in or has taken in, and how far each of them is."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    return {"data": imports.of_dataset(db.session(), dataset)}
+    return {"data": imports.of_dataset(db.session(), dataset, with_errors=True)}
 
 
 @blueprint.get("/datasets/<dataset_id>/examples")
@@ -132,6 +140,7 @@ def change_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any] | 
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     matching = views.matching(dataset, read_view(given["view"]))
     done = changes.change(db.session(), dataset, caller().key_id, wanted.read(given["change"]), matching)
+    audit.note_change(done)
     db.session.commit()
     return change_shown(done, dataset)
 
@@ -142,5 +151,7 @@ def change_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any] | 
 def export_chats(_: dict[str, Any], dataset_id: str) -> Response:
     """Stream the examples of a view as chats to fine-tune on, in OpenAI's form."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    lines = exports.chat_lines(partial(Session, db.engine), dataset, read_view(request.args))
+    audit.note_now(Action.DATA_DOWNLOADED, dataset_id)
+    chats = format_named(ExportFormat.CHAT)
+    lines = stream(partial(Session, db.engine), [dataset.id], read_view(request.args), chats)
     return Response(lines, mimetype="application/jsonl")

@@ -11,6 +11,7 @@ from curation.chats import messages_of
 from schemas import tables
 from schemas.states import Role
 from schemas.wire.curation import ChangeSet, Example, ExampleChange, SimilarList, SimilarQuery, VersionList
+from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
@@ -23,6 +24,7 @@ class Shown:
     example: tables.Example
     output: tables.Output
     custom_id: str
+    metadata: dict[str, Any]
     messages: list[dict[str, Any]]
 
 
@@ -78,6 +80,7 @@ def undo_change(change_id: str) -> dict[str, Any] | tables.ChangeSet:
     """Undo what was changed in one go. What somebody has changed since stays."""
     undone = changes.get(db.session(), tenant(), change_id)
     done = changes.undo(db.session(), tenant(), change_id, caller().key_id)
+    audit.note_change(done)
     db.session.commit()
     return change_shown(done, undone)
 
@@ -85,7 +88,7 @@ def undo_change(change_id: str) -> dict[str, Any] | tables.ChangeSet:
 def shown_examples(examples: Sequence[tables.Example]) -> list[Shown]:
     texts = views.texts(db.session(), [example.id for example in examples])
     return [
-        Shown(example, output, item.custom_id, messages_of(orjson.loads(item.request)))
+        Shown(example, output, item.custom_id, item.details, messages_of(orjson.loads(item.request)))
         for example in examples
         for output, item in [texts[example.id]]
     ]

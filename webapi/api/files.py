@@ -6,9 +6,11 @@ from flask import Response, request
 
 from inference import files, quotas
 from schemas import ids
+from schemas.actions import Action
 from schemas.settings import settings
 from schemas.tables import File
 from schemas.wire.files import FileCreate, FileDeleted, FileForm, FileList, FileObject, FileQuery
+from webapi import audit
 from webapi.api import arguments
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
@@ -62,7 +64,9 @@ def get_content(file_id: str) -> Response:
 
     Parts of it can be asked for with `Range`, so that a download that broke off can go on.
     """
-    return download(files.get(db.session(), tenant(), file_id))
+    file = files.get(db.session(), tenant(), file_id)
+    audit.note_now(Action.DATA_DOWNLOADED, file_id)
+    return download(file)
 
 
 @blueprint.delete("/files/<file_id>")

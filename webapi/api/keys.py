@@ -6,9 +6,11 @@ from typing import Any
 from flask import Response, jsonify
 
 from inference import api_keys
-from schemas import tables
+from schemas import ids, tables
+from schemas.actions import Action
 from schemas.states import Role
 from schemas.wire.keys import Key, KeyCreate, KeyList, NewKey
+from webapi import audit
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
 
@@ -24,6 +26,7 @@ def create_key(wanted: dict[str, Any]) -> Response:
     The key itself is in this answer only.
     """
     key, plain = api_keys.create(db.session(), **wanted)
+    audit.note(Action.KEY_CREATED, ids.show(ids.KEY, key.id), name=key.name, role=key.role, tenant=key.tenant)
     db.session.commit()
     return jsonify(Key().dump(key) | {"key": plain})
 
@@ -43,5 +46,6 @@ def revoke_key(key_id: str) -> tables.ApiKey:
     It stops working within five seconds.
     """
     key = api_keys.revoke(db.session(), key_id)
+    audit.note(Action.KEY_REVOKED, key_id, name=key.name)
     db.session.commit()
     return key

@@ -31,7 +31,7 @@ def begin_scoring(given: dict[str, Any], dataset_id: str) -> tables.Scoring:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     begun = scoring.begin(db.session(), dataset, given["scorer"], caller().key_id)
     db.session.commit()
-    dispatch.score([begun.id])
+    dispatch.score(begun.id)
     return begun
 
 

@@ -1,11 +1,14 @@
 // The table of a dataset: from the keyboard, and without loading the page again.
 import { loadAll } from "./later.js";
+import { listen } from "./keys.js";
+import { refusalOn, say } from "./said.js";
+import { turns } from "./turns.js";
 
 const ACTIONS = { a: ["approve"], r: ["reject"], s: ["star", "unstar"] };
 const SWAPPED = ["said", "counts", "table"];
 
 let active = 0;
-let busy = Promise.resolve();
+const queue = turns(() => say("The server can't be reached. Nothing was changed."));
 
 const rows = () => [...document.querySelectorAll(".examples > li")];
 
@@ -25,25 +28,13 @@ async function send(form, button) {
   const answer = await fetch(form.getAttribute("action"), { method: "POST", body });
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!answer.ok || !fresh.getElementById("table")) {
-    say(fresh.querySelector("main p:not(.small)")?.textContent ?? "That did not work. Load the page again.");
+    say(refusalOn(fresh));
     return;
   }
   for (const id of SWAPPED) {
     document.getElementById(id).replaceWith(fresh.getElementById(id));
     loadAll(document.getElementById(id));
   }
-}
-
-function say(text) {
-  const message = document.createElement("div");
-  message.className = "message bad";
-  message.textContent = text;
-  document.getElementById("said").replaceChildren(message);
-}
-
-// One after the other: quick presses mean what they would have meant slowly.
-function queue(step) {
-  busy = busy.then(step).catch(() => say("The server can't be reached. Nothing was changed."));
 }
 
 async function act(names) {
@@ -70,16 +61,10 @@ const KEYS = {
   u: undo,
   Enter: () => rows()[active]?.querySelector("a").click(),
   "/": () => document.getElementById("q").focus(),
-  "?": () => document.getElementById("keys").showModal(),
   ...Object.fromEntries(Object.entries(ACTIONS).map(([key, names]) => [key, () => act(names)])),
 };
 
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select, textarea, button, a, summary, dialog");
-  if (event.ctrlKey || event.metaKey || event.altKey || typing || !KEYS[event.key]) return;
-  event.preventDefault();
-  queue(KEYS[event.key]);
-});
+listen(KEYS, queue);
 
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-swap]")) return;
@@ -99,4 +84,3 @@ document.addEventListener("focusin", (event) => {
 });
 
 rows()[0]?.toggleAttribute("data-active", true);
-document.getElementById("show-keys")?.addEventListener("click", () => document.getElementById("keys").showModal());

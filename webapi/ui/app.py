@@ -9,9 +9,37 @@ from schemas.settings import Settings, settings
 from schemas.states import Role
 from schemas.version import VERSION
 from webapi import database, display, logs, page_policy, proxies
-from webapi.ui import batches, comparing, datasets, errors, files, guard, home, review, scores, secret, session
+from webapi.ui import (
+    account,
+    audit,
+    batches,
+    comparing,
+    dataset_task,
+    dataset_uploads,
+    datasets,
+    desk,
+    errors,
+    exports,
+    files,
+    guard,
+    home,
+    people,
+    queues,
+    review,
+    runs,
+    scores,
+    secret,
+    session,
+    snapshots,
+    splits,
+    task_requests,
+    task_schemas,
+)
 
-PAGES: Final = (session, home, batches, datasets, review, comparing, scores, files)
+PAGES: Final = (
+    session, home, batches, datasets, dataset_uploads, dataset_task, runs, splits, snapshots, review, desk, queues,
+    comparing, scores, exports, task_schemas, task_requests, files, account, people, audit,
+)  # fmt: skip
 LONGEST_FORM: Final = 1_048_576
 STAY_SIGNED_IN: Final = timedelta(hours=12)
 
@@ -49,6 +77,7 @@ def known_to_every_page(chosen: Settings) -> dict[str, Any]:
         "key": key,
         "may_submit": key is not None and Role(key.role).allows(Role.USER),
         "may_curate": key is not None and Role(key.role).allows(Role.CURATOR),
+        "may_administer": key is not None and Role(key.role).allows(Role.ADMIN),
         "csrf_token": guard.csrf_token,
         "settings": chosen,
         "version": VERSION,

@@ -10,9 +10,11 @@ from curation.imports import refusal
 from inference import batches, preview, quotas, results, retry, serving
 from inference.progress import Progress
 from schemas import ids
+from schemas.actions import Action
 from schemas.states import TERMINAL, BatchStatus
 from schemas.tables import Batch
 from tasks import dispatch
+from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import tenant
 from webapi.ui.pace import average
@@ -76,6 +78,7 @@ def retry_failed(batch_id: str) -> Any:
 def download_results(batch_id: str) -> Response:
     """Every line that is finished by now, failed ones too."""
     batch = batches.get(db.session(), tenant(), batch_id)
+    audit.note_now(Action.DATA_DOWNLOADED, batch_id)
     stream = results.stream(db.session(), batch, 0, partial(Session, db.engine))
     response = Response(stream.blocks, mimetype="application/jsonl")
     response.headers.set("Content-Disposition", "attachment", filename=f"{batch_id}.jsonl")

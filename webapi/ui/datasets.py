@@ -6,12 +6,17 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from curation import changes, columns, datasets, exports, facets, imports, table, views, wanted
+from curation import changes, columns, datasets, facets, imports, table, views, wanted
+from curation.exports.streaming import stream
+from curation.formats.table import format_named
 from inference import batches
 from schemas import ids
+from schemas.actions import Action
 from schemas.states import ExampleStatus, Role
 from schemas.tables import Batch, Dataset
+from schemas.tables.exports import ExportFormat
 from tasks import dispatch
+from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import after_change, read_form
@@ -37,7 +42,7 @@ def review_batch(batch_id: str) -> Any:
     dataset = datasets.create(db.session(), tenant(), name_of(batch))
     begun = imports.begin(db.session(), dataset, batch)
     db.session.commit()
-    dispatch.import_batches([begun.id])
+    dispatch.import_answers(begun.id)
     return to_table(dataset)
 
 
@@ -45,13 +50,15 @@ def review_batch(batch_id: str) -> Any:
 def show(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     view, sort = read_view(request.args), read_sort(request.args)
+    arrived = imports.of_dataset(db.session(), dataset)
     return render_template(
         "ui/dataset.html",
         dataset=dataset,
         view=view,
         sort=sort,
         address=kept(request.args),
-        imports=[one for one in imports.of_dataset(db.session(), dataset) if one.ended_at is None],
+        imports=[one for one in arrived if one.ended_at is None],
+        bad_lines=sum(one.bad_lines for one in arrived),
         page=table.page(db.session(), dataset, view, sort, request.args.get("after"), ROWS),
         matching=table.count(db.session(), dataset, view),
         columns=columns.read(dataset.columns),
@@ -88,6 +95,7 @@ def change_all(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     matching = views.matching(dataset, read_view(request.args))
     done = changes.change(db.session(), dataset, g.key.id, wanted.read(read_form(request.form)), matching)
+    audit.note_change(done)
     db.session.commit()
     return after_change(done, url_for("datasets.show", dataset_id=dataset_id, **kept(request.args)))
 
@@ -96,6 +104,7 @@ def change_all(dataset_id: str) -> Any:
 @needs(Role.CURATOR)
 def delete(dataset_id: str) -> Any:
     datasets.delete(db.session(), tenant(), dataset_id)
+    audit.note(Action.DATASET_DELETED, dataset_id)
     db.session.commit()
     return redirect(url_for("datasets.show_all"))
 
@@ -104,7 +113,9 @@ def delete(dataset_id: str) -> Any:
 def export_chats(dataset_id: str) -> Response:
     """All that the view holds, to fine-tune on."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    lines = exports.chat_lines(partial(Session, db.engine), dataset, read_view(request.args))
+    audit.note_now(Action.DATA_DOWNLOADED, dataset_id)
+    chats = format_named(ExportFormat.CHAT)
+    lines = stream(partial(Session, db.engine), [dataset.id], read_view(request.args), chats)
     response = Response(lines, mimetype="application/jsonl")
     response.headers.set("Content-Disposition", "attachment", filename=f"{dataset_id}.jsonl")
     return response

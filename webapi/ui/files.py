@@ -10,8 +10,10 @@ from inference import files
 from inference.engines.base import ENDPOINTS
 from inference.models import registry
 from schemas import ids
+from schemas.actions import Action
 from schemas.errors import VbsError
 from tasks import dispatch
+from webapi import audit
 from webapi.api.downloads import download
 from webapi.database import db
 from webapi.ui import errors, submission
@@ -31,7 +33,9 @@ def show_all() -> str:
 
 @blueprint.get("/files/<file_id>/content")
 def download_file(file_id: str) -> Response:
-    return download(files.get(db.session(), tenant(), file_id))
+    file = files.get(db.session(), tenant(), file_id)
+    audit.note_now(Action.DATA_DOWNLOADED, file_id)
+    return download(file)
 
 
 @blueprint.get("/new")

@@ -8,9 +8,11 @@ from typing import Any, Final, TypeVar
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from werkzeug.exceptions import BadRequest
 
+from schemas.actions import Action
 from schemas.errors import RoleTooLow
 from schemas.states import Role
 from schemas.tables import ApiKey
+from webapi import audit
 from webapi.database import db
 from webapi.methods import READING
 
@@ -42,6 +44,16 @@ def needs(role: Role) -> Callable[[View], View]:
 
     def mark(view: View) -> View:
         view.needs = role  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def reads(role: Role) -> Callable[[View], View]:
+    """A page for which it takes more than any role."""
+
+    def mark(view: View) -> View:
+        view.reads = role  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -81,10 +93,17 @@ def admit() -> Any:
     if key is None:
         return redirect(url_for("session.show_form", next=wanted_page()))
     g.key = key
-    needed = says("needs", Role.USER)
-    if request.method not in READING and not says("any_role") and not Role(key.role).allows(needed):
+    needed = needed_role()
+    if not Role(key.role).allows(needed):
+        audit.note_now(Action.ROLE_REFUSED, request.endpoint or "", needed=needed)
         raise RoleTooLow(f"Your key has the role '{key.role}'; this needs '{needed}'.")
     return None
+
+
+def needed_role() -> Role:
+    if request.method in READING:
+        return Role(says("reads", Role.VIEWER))
+    return Role.VIEWER if says("any_role") else Role(says("needs", Role.USER))
 
 
 def wanted_page() -> str | None:
@@ -97,7 +116,10 @@ def wanted_page() -> str | None:
 def signed_in_key() -> ApiKey | None:
     """Read anew for every page, so that a revoked key is out at once."""
     key = db.session.get(ApiKey, session["key_id"]) if "key_id" in session else None
-    return None if key is None or key.revoked_at is not None else key
+    if key is None or key.revoked_at is not None:
+        return None
+    is_over = key.sessions_from is not None and session.get("began", 0.0) < key.sessions_from.timestamp()
+    return None if is_over else key
 
 
 def tenant() -> str:

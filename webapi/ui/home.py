@@ -1,20 +1,49 @@
-"""The first page: what runs, who serves, and how the latest batches are getting on."""
+"""The first page: how far answers have come, who waits for a review, what runs, and who serves."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
+from curation import datasets, funnel, scores
 from inference import batches
 from inference.health import read_health
+from schemas.tables import Batch
 from webapi.database import db
+from webapi.ui.batches import allowed
 from webapi.ui.guard import tenant
 
 blueprint = Blueprint("home", __name__)
 RECENT: Final = 8
+OFFERED: Final = 20
 
 
 @blueprint.get("/")
 def show() -> str:
-    recent = batches.list_page(db.session(), tenant(), None, RECENT).items
-    progress = batches.progress(db.session(), recent)
-    return render_template("ui/home.html", health=read_health(), batches=recent, progress=progress)
+    shown = latest_batches()
+    progress = batches.progress(db.session(), shown)
+    return render_template(
+        "ui/home.html",
+        health=read_health(),
+        batches=shown,
+        progress=progress,
+        reviewable=next((batch for batch in shown if allowed(batch, progress[batch.id])["can_review"]), None),
+        funnel=funnel.read(db.session(), tenant()),
+        waiting=funnel.waiting(db.session(), tenant(), RECENT),
+        **spread_shown(request.args.get("scores_of")),
+    )
+
+
+def latest_batches() -> Sequence[Batch]:
+    """Those that run, then those that were made last."""
+    live = batches.list_live(db.session(), tenant(), RECENT)
+    latest = batches.list_page(db.session(), tenant(), None, RECENT).items
+    return [*live, *(batch for batch in latest if batch not in live)][:RECENT]
+
+
+def spread_shown(dataset_id: str | None) -> dict[str, Any]:
+    """The scores of the dataset that the address names, or of the newest that has any."""
+    offered = scores.scored(db.session(), tenant(), OFFERED)
+    chosen = datasets.get(db.session(), tenant(), dataset_id) if dataset_id else next(iter(offered), None)
+    spread = scores.spread(db.session(), chosen) if chosen else []
+    return {"offered": offered, "chosen": chosen, "spread": spread}

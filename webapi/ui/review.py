@@ -13,6 +13,7 @@ from schemas import ids
 from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus, Role
 from schemas.tables import ChangeSet, Item
+from webapi import audit
 from webapi.database import db
 from webapi.display import changed
 from webapi.ui.guard import needs, tenant
@@ -42,6 +43,7 @@ def show(example_id: str) -> str:
         dataset=dataset,
         example=example,
         output=output,
+        item=item,
         messages_asked=messages_shown(item),
         scores=scoring.of_example(db.session(), example),
         history=changes.history(db.session(), example),
@@ -70,6 +72,7 @@ def change(example_id: str) -> Any:
 @needs(Role.CURATOR)
 def undo(change_id: str) -> Any:
     done = changes.undo(db.session(), tenant(), change_id, g.key.id)
+    audit.note_change(done)
     db.session.commit()
     return after_change(done, url_for("datasets.show_all"))
 

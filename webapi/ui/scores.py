@@ -35,7 +35,7 @@ def begin(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     begun = scoring.begin(db.session(), dataset, request.form.get("scorer", ""), g.key.id)
     db.session.commit()
-    dispatch.score([begun.id])
+    dispatch.score(begun.id)
     return redirect(url_for(".show", dataset_id=dataset_id))
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from curation import arrivals, datasets
@@ -22,12 +21,20 @@ def dataset_of(session: Session, **answers: Sequence[str]) -> Dataset:
 
 
 def add(session: Session, dataset: Dataset, model: str, said: Sequence[str]) -> None:
-    first = dataset.next_item
+    """Beyond the items that are there, each answer brings its own."""
+    there = dataset.next_item - 1
     asked = json.dumps(ASKED)
-    rows = [Arrival(n, f"c-{n}", asked, "Is this candidate a fit?", one, model) for n, one in enumerate(said, 1)]
+    rows = [
+        Arrival(
+            line=n,
+            custom_id=f"c-{n}",
+            endpoint="/v1/chat/completions",
+            request=asked,
+            asked="Is this candidate a fit?",
+            output=one,
+            model=model,
+            item=n if n <= there else None,
+        )
+        for n, one in enumerate(said, 1)
+    ]
     arrivals.write(session, dataset, None, rows)
-    if first > 1:
-        # These items are there already.
-        session.execute(text("DELETE FROM items WHERE number >= :first"), {"first": first})
-        session.execute(text("UPDATE outputs SET item = item - :first + 1 WHERE item >= :first"), {"first": first})
-        dataset.next_item = first

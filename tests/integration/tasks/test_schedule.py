@@ -8,12 +8,17 @@ from redis import Redis
 from sqlalchemy import update
 
 from cli.processes import wait_until
-from curation import datasets
+from curation import datasets, runs, splits
+from curation.runs import NewRun
+from curation.splits import NewSplit
+from inference import api_keys
 from schemas.database import session_scope
 from schemas.ids import new_id
-from schemas.tables import Batch, Chunk, Import
+from schemas.states import Role
+from schemas.tables import Batch, Chunk, Dataset, Import
 from schemas.tables.base import now
 from tasks import schedule
+from tests.integration.curation.runs import with_items
 from tests.integration.inference.batch_fixtures import as_jsonl, chat_line, submit
 from tests.integration.tasks.conftest import celery
 
@@ -106,3 +111,17 @@ def test_an_import_whose_message_was_lost_is_sent_again(broker: Redis) -> None:
     schedule.sweep_for_work()
     messages = [message for message in broker.lrange("default", 0, -1) if b"curation.import" in message]
     assert len(messages) == 1
+
+
+def test_runs_and_splits_whose_messages_were_lost_are_sent_again(broker: Redis) -> None:
+    dataset = with_items(2)
+    with session_scope() as session:
+        key_id = api_keys.create(session, "curator", Role.CURATOR, tenant="acme")[0].id
+        mine = session.get_one(Dataset, dataset.id)
+        for moment in (now() - timedelta(minutes=1), now()):
+            runs.create(session, mine, key_id, NewRun(["stub-model"])).advanced_at = moment
+            splits.create(session, mine, key_id, NewSplit("First", {"train": 1})).advanced_at = moment
+    broker.flushall()
+    schedule.sweep_for_work()
+    messages = broker.lrange("default", 0, -1)
+    assert [sum(name in message for message in messages) for name in (b"curation.run", b"curation.split")] == [1, 1]

@@ -1,0 +1,73 @@
+"""The examples of a view with all their texts, a page at a time and in the order in which they came."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, Select, func, select
+
+from curation.chats import messages_of, taught
+from curation.formats.learned import Learned
+from curation.views import ITEM_OF_OUTPUT, View, matching
+from schemas.database import OpenSession
+from schemas.tables import Dataset, Example, Item, Output
+
+AT_ONCE: Final = 200
+# A page ends early where its texts are long.
+BYTES: Final = 16 * 1024**2
+
+
+def pages(open_session: OpenSession, dataset_id: UUID, view: View) -> Iterator[Sequence[Learned]]:
+    after: UUID | None = None
+    while True:
+        with open_session() as session:
+            page = [_learned(row) for row in session.execute(_page(session.get_one(Dataset, dataset_id), view, after))]
+        if not page:
+            return
+        yield page
+        after = page[-1].id
+
+
+def _page(dataset: Dataset, view: View, after: UUID | None) -> Select[Example, str, str, str]:
+    next_ones = _that_fit(matching(dataset, view), after).subquery()
+    return (
+        select(Example, Output.output, Item.custom_id, Item.request)
+        .join(next_ones, next_ones.c.id == Example.id)
+        .join(Output, Output.id == Example.id)
+        .join(Item, ITEM_OF_OUTPUT)
+        .where(next_ones.c.bytes_before < BYTES)
+        .order_by(Example.id)
+    )
+
+
+def _that_fit(wanted: Select[Any], after: UUID | None) -> Select[Any]:
+    """PostgreSQL knows lengths without reading what is stored out of line."""
+    if after is not None:
+        wanted = wanted.where(Example.id > after)
+    size = func.octet_length(Output.output) + func.octet_length(Item.request)
+    return (
+        select(Example.id, (func.sum(size).over(order_by=Example.id) - size).label("bytes_before"))
+        .join(Output, Output.id == Example.id)
+        .join(Item, ITEM_OF_OUTPUT)
+        .where(Example.id.in_(wanted.order_by(Example.id).limit(AT_ONCE)))
+    )
+
+
+def _learned(row: Row[Example, str, str, str]) -> Learned:
+    example = row.Example
+    return Learned(
+        id=example.id,
+        version=example.version,
+        custom_id=row.custom_id,
+        model=example.model,
+        status=example.status,
+        gold=example.gold,
+        score=example.score,
+        category=example.category,
+        tags=example.tags,
+        notes=example.notes,
+        messages=[taught(message) for message in messages_of(orjson.loads(row.request))],
+        own=row.output,
+        edited=example.edited_output,
+    )

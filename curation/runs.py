@@ -1,0 +1,163 @@
+"""Models run on the items of a dataset: beginning, looking and cancelling. `curation/run_parts.py` does the work."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from inference import batches
+from inference.models import registry
+from inference.progress import Progress
+from schemas import ids
+from schemas.errors import Conflict, RequestInvalid, RunNotFound
+from schemas.states import ImportStatus, RunStatus
+from schemas.tables import Batch, Dataset, Import, Run, RunPart
+
+BATCH_LINES: Final = 50_000
+MOST_MODELS: Final = 20
+WINDOW: Final = "7d"
+# Writing a batch's file takes a few seconds.
+SILENT: Final = timedelta(seconds=30)
+
+PARTS: Final = text("""
+    SELECT endpoint, min(number) AS first_item, max(number) AS last_item, count(*) AS requests
+    FROM items WHERE dataset_id = :dataset_id AND number <= :last GROUP BY endpoint, (number - 1) / :lines
+    ORDER BY endpoint, first_item
+""")
+# A batch of theirs is to be created, or has ended and its answers are to be taken in, or nothing is left to do.
+DUE: Final = text("""
+    SELECT id FROM runs WHERE ended_at IS NULL AND (
+        advanced_at < :silent_since AND (
+            status = 'cancelling'
+            OR EXISTS (SELECT FROM run_parts WHERE run_id = runs.id AND batch_id IS NULL AND ended_at IS NULL)
+        )
+        OR EXISTS (
+            SELECT FROM run_parts AS part JOIN batches ON batches.id = part.batch_id
+            WHERE part.run_id = runs.id AND part.ended_at IS NULL AND batches.ended_at IS NOT NULL AND NOT EXISTS (
+                SELECT FROM imports
+                WHERE imports.dataset_id = runs.dataset_id AND imports.batch_id = batches.id
+                  AND imports.status = 'running'
+            )
+        )
+        OR NOT EXISTS (SELECT FROM run_parts WHERE run_id = runs.id AND ended_at IS NULL)
+    )
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    models: Sequence[str]
+    # What stands in place of the same in the items' own requests.
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    completion_window: str = WINDOW
+
+
+def create(session: Session, dataset: Dataset, key_id: UUID, wanted: NewRun, *, lines: int = BATCH_LINES) -> Run:
+    """A run of all items that are there now, in batches of so many lines at most."""
+    _check(session, dataset, wanted)
+    last = dataset.next_item - 1
+    found = session.execute(PARTS, {"dataset_id": dataset.id, "last": last, "lines": lines}).all()
+    run = Run(
+        dataset_id=dataset.id,
+        key_id=key_id,
+        models=list(wanted.models),
+        parameters=dict(wanted.parameters),
+        completion_window=wanted.completion_window,
+        total=sum(part.requests for part in found) * len(wanted.models),
+    )
+    session.add(run)
+    session.flush()
+    # A model's parts follow each other, so that it is loaded once.
+    each = [(model, part) for model in wanted.models for part in found]
+    session.add_all(
+        RunPart(run_id=run.id, number=number, model=model, **part._asdict())
+        for number, (model, part) in enumerate(each)
+    )
+    session.flush()
+    return run
+
+
+def _check(session: Session, dataset: Dataset, wanted: NewRun) -> None:
+    if not 0 < len(wanted.models) <= MOST_MODELS or len(set(wanted.models)) < len(wanted.models):
+        raise RequestInvalid(f"`models` names 1 to {MOST_MODELS} models, each once.", param="models")
+    for model in wanted.models:
+        registry.get(session, model)
+    batches.completion_time(wanted.completion_window)
+    if dataset.next_item == 1:
+        raise Conflict("The dataset has no items to ask a model.", code="no_items")
+    from_files = (Import.dataset_id == dataset.id, Import.run_id.is_(None), Import.status == ImportStatus.RUNNING)
+    if session.scalar(select(Import.id).where(*from_files).limit(1)) is not None:
+        raise Conflict("Items are still being taken in. Wait until all are there.", code="import_running")
+
+
+def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Run]:
+    query = (
+        select(Dataset, Run)
+        .join(Run, Run.dataset_id == Dataset.id)
+        .where(Run.id == ids.parse(ids.RUN, public_id, RunNotFound))
+        .where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
+    )
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise RunNotFound(public_id)
+    return found
+
+
+def of_dataset(session: Session, dataset: Dataset) -> Sequence[Run]:
+    """The newest first."""
+    return session.scalars(select(Run).where(Run.dataset_id == dataset.id).order_by(Run.id.desc())).all()
+
+
+def parts(session: Session, runs: Sequence[Run]) -> dict[UUID, list[RunPart]]:
+    """What each is made of, in order."""
+    found: dict[UUID, list[RunPart]] = {run.id: [] for run in runs}
+    query = select(RunPart).where(RunPart.run_id.in_(found)).order_by(RunPart.run_id, RunPart.number)
+    for part in session.scalars(query):
+        found[part.run_id].append(part)
+    return found
+
+
+def progress(session: Session, runs: Sequence[Run]) -> dict[UUID, Progress]:
+    """Over all batches of each: frozen where it has ended."""
+    live = [run for run in runs if run.ended_at is None]
+    frozen = {run.id: Progress(run.total, run.completed, run.failed) for run in runs}
+    return frozen | counted(session, live) if live else frozen
+
+
+def counted(session: Session, runs: Sequence[Run]) -> dict[UUID, Progress]:
+    """As their batches have it now."""
+    query = select(RunPart.run_id, Batch).join(Batch, Batch.id == RunPart.batch_id)
+    found = session.execute(query.where(RunPart.run_id.in_([run.id for run in runs]))).all()
+    counts = batches.progress(session, [batch for _, batch in found])
+    sums = {run.id: Progress(run.total) for run in runs}
+    for run_id, batch in found:
+        one, before = counts[batch.id], sums[run_id]
+        sums[run_id] = Progress(before.total, before.completed + one.completed, before.failed + one.failed)
+    return sums
+
+
+def taken_in(session: Session, runs: Sequence[Run]) -> dict[UUID, int]:
+    """How many answers of each are examples by now."""
+    query = select(Import.run_id, func.sum(Import.imported)).where(Import.run_id.in_([run.id for run in runs]))
+    return {run_id: int(total) for run_id, total in session.execute(query.group_by(Import.run_id)) if run_id}
+
+
+def cancel(session: Session, tenant: str, public_id: str) -> Run:
+    """Stop a run. What is answered by then is taken in all the same."""
+    _, run = get(session, tenant, public_id)
+    session.refresh(run, with_for_update=True)
+    if run.ended_at is None:
+        run.status = RunStatus.CANCELLING
+    elif run.status != RunStatus.CANCELLED:
+        raise Conflict(f"Cannot cancel a run with status '{run.status}'.", code="invalid_status")
+    session.flush()
+    return run
+
+
+def due(session: Session, moment: datetime) -> list[UUID]:
+    """Those for which there is something to do that nobody seems to be at."""
+    return list(session.scalars(DUE, {"silent_since": moment - SILENT}))

@@ -1,0 +1,39 @@
+"""What a task schema makes of one row, to look at before hundreds of thousands are made. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from curation.task_schemas.columns import Column, columns_of
+from curation.task_schemas.formatting import formatted
+from curation.task_schemas.generation import Generator, response_format
+from curation.task_schemas.label_config import config_of
+from curation.task_schemas.rows import example_row
+
+MODEL: Final = "MODEL"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    row: str
+    messages: Sequence[Mapping[str, str]]
+    request: str
+    response_format: str | None
+    label_config: str
+    columns: Sequence[Column]
+
+
+def preview_of(document: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> Preview:
+    """Of the given row, of the schema's own sample, or of one that is made up. Raises RowInvalid."""
+    if row is None:
+        row = document.get("sample", example_row(document["data"]))
+    request = Generator.of(document, MODEL).request(1, row)
+    form = response_format(document)
+    return Preview(
+        row=formatted(row),
+        messages=request["body"]["messages"],
+        request=formatted(request),
+        response_format=formatted(form) if form else None,
+        label_config=config_of(document),
+        columns=columns_of(document),
+    )

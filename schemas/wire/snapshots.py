@@ -1,0 +1,28 @@
+"""Snapshots on the wire."""
+
+import marshmallow as ma
+
+from schemas import ids
+from schemas.wire.curation import LONGEST_VIEW_VALUE
+from schemas.wire.fields import Kind, PublicId, Text, Timestamp
+
+
+class SnapshotCreate(ma.Schema):
+    name = Text(required=True, longest=200)
+    view = ma.fields.Dict(Text(longest=LONGEST_VIEW_VALUE), Text(longest=LONGEST_VIEW_VALUE), load_default=dict)
+
+
+class Snapshot(ma.Schema):
+    id = PublicId(ids.SNAPSHOT)
+    object = Kind("snapshot")
+    dataset_id = PublicId(ids.DATASET)
+    name = ma.fields.String()
+    view = ma.fields.Dict(ma.fields.String(), ma.fields.String())
+    examples = ma.fields.Integer()
+    digest = ma.fields.String()
+    created_at = Timestamp()
+
+
+class SnapshotList(ma.Schema):
+    object = Kind("list")
+    data = ma.fields.List(ma.fields.Nested(Snapshot))

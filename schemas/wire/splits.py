@@ -1,0 +1,87 @@
+"""Splits on the wire."""
+
+import marshmallow as ma
+
+from schemas import ids
+from schemas.states import Side, SplitStatus
+from schemas.wire.fields import Kind, PublicId, Text, Timestamp
+
+MOST_MOVED = 10_000
+LAST_ITEM = 2**31 - 1
+
+
+class Shares(ma.Schema):
+    train = ma.fields.Float(load_default=0.0)
+    search = ma.fields.Float(load_default=0.0)
+    test = ma.fields.Float(load_default=0.0)
+
+
+class SplitCreate(ma.Schema):
+    name = Text(required=True, longest=200)
+    shares = ma.fields.Nested(Shares, load_default=None, allow_none=True)
+    seed = ma.fields.Integer(strict=True, load_default=0)
+    similarity = ma.fields.Float(load_default=0.8)
+
+
+class SideCounts(ma.Schema):
+    train = ma.fields.Integer()
+    search = ma.fields.Integer()
+    test = ma.fields.Integer()
+
+
+class Split(ma.Schema):
+    """Shown from a split and the counts of its sides: of `items`, up to `item` so far."""
+
+    id = PublicId(ids.SPLIT, attribute="split.id")
+    object = Kind("split")
+    dataset_id = PublicId(ids.DATASET, attribute="split.dataset_id")
+    name = ma.fields.String(attribute="split.name")
+    seed = ma.fields.Integer(attribute="split.seed")
+    shares = ma.fields.Dict(ma.fields.String(), ma.fields.Float(), attribute="split.shares")
+    similarity = ma.fields.Float(attribute="split.similarity")
+    status = ma.fields.String(attribute="split.status", validate=ma.validate.OneOf([*SplitStatus]))
+    items = ma.fields.Integer(attribute="split.items")
+    item = ma.fields.Integer(attribute="split.item")
+    groups = ma.fields.Integer(attribute="split.groups")
+    largest_group = ma.fields.Integer(attribute="split.largest_group")
+    counts = ma.fields.Nested(SideCounts)
+    created_at = Timestamp(attribute="split.created_at")
+    ended_at = Timestamp(attribute="split.ended_at", allow_none=True)
+
+
+class SplitList(ma.Schema):
+    object = Kind("list")
+    data = ma.fields.List(ma.fields.Nested(Split))
+
+
+class SplitItemQuery(ma.Schema):
+    side = ma.fields.String(required=True, validate=ma.validate.OneOf([*Side]))
+    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(0, LAST_ITEM))
+    limit = ma.fields.Integer(load_default=1000, validate=ma.validate.Range(1, 10_000))
+
+
+class SplitItemList(ma.Schema):
+    """Numbers of items."""
+
+    object = Kind("list")
+    data = ma.fields.List(ma.fields.Integer())
+    has_more = ma.fields.Boolean()
+
+
+class SplitMove(ma.Schema):
+    items = ma.fields.List(
+        ma.fields.Integer(strict=True, validate=ma.validate.Range(1, LAST_ITEM)),
+        required=True,
+        validate=ma.validate.Length(1, MOST_MOVED),
+    )
+    side = ma.fields.String(required=True, validate=ma.validate.OneOf([*Side]))
+
+
+class SplitMoved(ma.Schema):
+    object = Kind("split.move")
+    moved = ma.fields.Integer()
+
+
+class SplitCheck(ma.Schema):
+    object = Kind("split.check")
+    leaks = ma.fields.Constant(False, metadata={"type": "boolean"})

@@ -1,0 +1,278 @@
+"""Models are run on the items of a dataset, and what they say becomes examples of the same items."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+
+from curation import datasets, imports, run_parts, runs
+from curation.runs import NewRun
+from inference import finaliser
+from schemas import ids
+from schemas.database import session_scope
+from schemas.errors import Conflict, ModelNotFound, RequestInvalid, RunNotFound
+from schemas.states import BatchStatus, RunStatus
+from schemas.tables import ApiKey, Batch, Dataset, Model, Output, Run, RunPart
+from schemas.tables.base import now
+from tests.integration.curation.conftest import import_batch, run_batch
+from tests.integration.curation.runs import (
+    advance,
+    begin_run,
+    begin_upload,
+    fresh,
+    make_batches,
+    new_dataset,
+    run_to_its_end,
+    upload,
+    with_items,
+    work_off,
+)
+from tests.integration.inference.batch_fixtures import MODEL, OTHER_MODEL, as_jsonl, batch, chat_line, lines_of
+
+pytestmark = pytest.mark.usefixtures("database_url")
+LATER = timedelta(minutes=1)
+
+
+def outputs() -> list[tuple[str, int, str]]:
+    with session_scope() as session:
+        query = select(Output.model, Output.item, Output.asked).order_by(Output.model, Output.item)
+        return [tuple(row) for row in session.execute(query)]  # type: ignore[misc]
+
+
+def due(moment: timedelta = LATER) -> list[UUID]:
+    with session_scope() as session:
+        return runs.due(session, now() + moment)
+
+
+def test_170000_items_are_four_batches_and_each_answer_finds_its_item(reviewer: UUID) -> None:
+    """Of seventeen, with five to a batch."""
+    dataset = with_items(17)
+    run_id = begin_run(dataset, reviewer, lines=5)
+    made = make_batches(run_id)
+    assert [batch(batch_id).total for batch_id in made] == [5, 5, 5, 2]
+    work_off(made)
+    advance(run_id)
+    advance(run_id)
+    assert outputs() == [(MODEL, n, f"Question {n}?") for n in range(1, 18)]
+    with session_scope() as session:
+        run = session.get_one(Run, run_id)
+        assert runs.taken_in(session, [run]) == {run_id: 17}
+    assert (run.status, run.total, run.completed, run.failed) == (RunStatus.DONE, 17, 17, 0)
+    taken = fresh(dataset)
+    assert (taken.next_item, taken.examples, taken.needs_review) == (18, 17, 17)
+
+
+def test_several_models_answer_the_same_items(reviewer: UUID) -> None:
+    dataset = with_items(4)
+    run = run_to_its_end(begin_run(dataset, reviewer, [MODEL, OTHER_MODEL]))
+    assert (run.total, run.completed) == (8, 8)
+    assert [(model, item) for model, item, _ in outputs()] == [
+        (model, item) for model in sorted((MODEL, OTHER_MODEL)) for item in range(1, 5)
+    ]
+
+
+def test_a_run_changes_the_parameters_of_the_items(reviewer: UUID) -> None:
+    dataset = new_dataset()
+    upload(dataset, as_jsonl([chat_line("a", "Hire?", temperature=1, max_tokens=500)]))
+    (made,) = make_batches(begin_run(dataset, reviewer, [OTHER_MODEL], temperature=0, max_tokens=7))
+    (line,) = lines_of(batch(made).input_file_id)
+    assert line["custom_id"] == "1"
+    assert line["body"] == {
+        "model": OTHER_MODEL,
+        "messages": [{"role": "user", "content": "Hire?"}],
+        "temperature": 0,
+        "max_tokens": 7,
+    }
+
+
+def test_items_of_several_endpoints_are_asked_each_at_its_own(reviewer: UUID) -> None:
+    dataset = new_dataset()
+    lines = [{"body": {"prompt": f"p {n}"}, "url": "/v1/completions"} for n in range(2)]
+    upload(dataset, as_jsonl([chat_line("a"), *lines, chat_line("b")]))
+    made = make_batches(begin_run(dataset, reviewer, lines=10))
+    assert [(batch(one).endpoint, batch(one).total) for one in made] == [
+        ("/v1/chat/completions", 2),
+        ("/v1/completions", 2),
+    ]
+
+
+def test_items_of_a_batch_that_was_reviewed_can_be_asked_again(reviewer: UUID) -> None:
+    dataset = new_dataset()
+    import_batch(dataset, run_batch(["One?", "Two?"]))
+    run_to_its_end(begin_run(dataset, reviewer, [OTHER_MODEL]))
+    assert [(model, item) for model, item, _ in outputs()] == [
+        (OTHER_MODEL, 1), (OTHER_MODEL, 2), (MODEL, 1), (MODEL, 2),
+    ]  # fmt: skip
+
+
+def test_what_fails_is_counted_and_is_no_example(reviewer: UUID) -> None:
+    dataset = new_dataset()
+    upload(dataset, as_jsonl([{"prompt": "fine"}, {"prompt": "word " * 400}]))
+    run = run_to_its_end(begin_run(dataset, reviewer), max_tokens="100")
+    assert (run.status, run.completed, run.failed) == (RunStatus.DONE, 1, 1)
+    assert fresh(dataset).examples == 1
+
+
+def test_progress_is_over_all_batches_while_they_run(reviewer: UUID) -> None:
+    dataset = with_items(6)
+    run_id = begin_run(dataset, reviewer)
+    first, second = make_batches(run_id)
+    with session_scope() as session:
+        run = session.get_one(Run, run_id)
+        assert runs.progress(session, [run])[run_id].completed == 0
+    work_off([first])
+    advance(run_id)
+    with session_scope() as session:
+        counts = runs.progress(session, [session.get_one(Run, run_id)])[run_id]
+    assert (counts.total, counts.completed, counts.failed) == (6, 6, 0)
+    assert fresh(dataset).examples == 3
+    finaliser.finalise(second)
+    assert due() == [run_id]
+
+
+def test_any_step_may_be_lost_or_doubled(reviewer: UUID) -> None:
+    dataset = with_items(5)
+    run_id = begin_run(dataset, reviewer)
+    assert due(timedelta(0)) == []
+    assert due() == [run_id]
+    made = make_batches(run_id)
+    assert make_batches(run_id) == made
+    assert due() == []
+    work_off(made)
+    assert due() == [run_id]
+    with session_scope() as session:
+        begun = run_parts.advance(session, run_id).imports
+    # Nobody runs the imports that it told of; they are due by themselves, and the run waits for them.
+    assert len(begun) == 2
+    assert due() == []
+    advance(run_id)
+    for import_id in begun:
+        imports.run(session_scope, import_id)
+        imports.run(session_scope, import_id)
+    assert due() == [run_id]
+    advance(run_id)
+    advance(run_id)
+    assert due() == []
+    assert len(outputs()) == 5
+
+
+def test_cancelling_keeps_what_is_answered(reviewer: UUID) -> None:
+    dataset = with_items(7)
+    run_id = begin_run(dataset, reviewer)
+    assert advance(run_id).more
+    (done,) = [part.batch_id for part in parts_of(run_id) if part.batch_id]
+    work_off([done])
+    with session_scope() as session:
+        runs.cancel(session, "acme", ids.show(ids.RUN, run_id))
+    assert due() == [run_id]
+    advance(run_id)
+    advance(run_id)
+    with session_scope() as session:
+        run = session.get_one(Run, run_id)
+        assert runs.cancel(session, "acme", ids.show(ids.RUN, run_id)) is run
+    assert (run.status, run.completed, run.total) == (RunStatus.CANCELLED, 3, 7)
+    assert fresh(dataset).examples == 3
+    assert sum(part.batch_id is not None for part in parts_of(run_id)) == 1
+
+
+def test_cancelling_stops_the_batches_that_run(reviewer: UUID) -> None:
+    run_id = begin_run(with_items(4), reviewer)
+    made = make_batches(run_id)
+    with session_scope() as session:
+        runs.cancel(session, "acme", ids.show(ids.RUN, run_id))
+    advance(run_id)
+    assert {batch(one).status for one in made} == {BatchStatus.CANCELLED}
+    advance(run_id)
+    with session_scope() as session:
+        assert session.get_one(Run, run_id).status == RunStatus.CANCELLED
+
+
+def test_a_run_waits_while_a_quota_is_full_and_says_so(reviewer: UUID) -> None:
+    dataset = with_items(6)
+    with session_scope() as session:
+        session.execute(update(ApiKey).values(pending_requests=3))
+    run_id = begin_run(dataset, reviewer)
+    (first,) = make_batches(run_id)
+    with session_scope() as session:
+        assert "3 are allowed" in (session.get_one(Run, run_id).waits_for or "")
+        stored = session.scalar(select(func.count()).select_from(Batch))
+    assert stored == 1
+    work_off([first])
+    assert len(make_batches(run_id)) == 2
+    assert fresh(dataset).examples == 3
+    with session_scope() as session:
+        assert session.get_one(Run, run_id).waits_for is None
+
+
+def test_a_model_that_is_served_no_more_is_told_of(reviewer: UUID) -> None:
+    dataset = with_items(2)
+    run_id = begin_run(dataset, reviewer, [OTHER_MODEL])
+    with session_scope() as session:
+        session.execute(update(Model).values(served=False))
+    make_batches(run_id)
+    advance(run_id)
+    (part,) = parts_of(run_id)
+    assert part.problem
+    assert "not served" in part.problem
+    with session_scope() as session:
+        run = session.get_one(Run, run_id)
+    assert (run.status, run.completed, run.failed) == (RunStatus.DONE, 0, 0)
+
+
+def test_a_run_of_a_deleted_dataset_ends(reviewer: UUID) -> None:
+    dataset = with_items(4)
+    run_id = begin_run(dataset, reviewer)
+    made = make_batches(run_id)
+    with session_scope() as session:
+        datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
+    advance(run_id)
+    assert {batch(one).status for one in made} == {BatchStatus.CANCELLED}
+
+
+def test_what_can_not_be_run_is_refused(reviewer: UUID) -> None:
+    empty, dataset = new_dataset(), with_items(1)
+
+    def refused(kind: type[Exception], *models: str, on: Dataset = dataset, window: str = "7d") -> None:
+        with session_scope() as session, pytest.raises(kind):
+            runs.create(session, session.get_one(Dataset, on.id), reviewer, NewRun(models, {}, window))
+
+    refused(RequestInvalid)
+    refused(RequestInvalid, MODEL, MODEL)
+    refused(RequestInvalid, *(f"m-{n}" for n in range(21)))
+    refused(RequestInvalid, MODEL, window="soon")
+    refused(ModelNotFound, "no-such-model")
+    refused(Conflict, MODEL, on=empty)
+    begin_upload(dataset, b'{"prompt": "x"}\n')
+    refused(Conflict, MODEL)
+    with session_scope() as session, pytest.raises(RunNotFound):
+        runs.get(session, "acme", "run_5")
+
+
+def parts_of(run_id: UUID) -> list[RunPart]:
+    with session_scope() as session:
+        return runs.parts(session, [session.get_one(Run, run_id)])[run_id]
+
+
+def test_a_batch_of_a_run_that_somebody_takes_in_by_hand_answers_the_items_too(reviewer: UUID) -> None:
+    dataset = with_items(2)
+    run_id = begin_run(dataset, reviewer)
+    (made,) = make_batches(run_id)
+    work_off([made])
+    import_batch(dataset, made)
+    advance(run_id)
+    taken = fresh(dataset)
+    assert (taken.next_item, taken.examples) == (3, 2)
+
+
+def test_a_run_that_waits_takes_in_what_is_answered_meanwhile(reviewer: UUID) -> None:
+    dataset = with_items(6)
+    with session_scope() as session:
+        session.execute(update(ApiKey).values(stored_bytes=800))
+    run_id = begin_run(dataset, reviewer)
+    (first,) = make_batches(run_id)
+    work_off([first])
+    advance(run_id)
+    assert fresh(dataset).examples == 3
+    with session_scope() as session:
+        assert session.get_one(Run, run_id).waits_for

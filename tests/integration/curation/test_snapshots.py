@@ -1,0 +1,118 @@
+"""Snapshots stay as they were."""
+
+import json
+from uuid import UUID
+
+import numpy as np
+import pytest
+from sqlalchemy import func, select
+
+from curation import changes, datasets, snapshots, split_making, splits, wanted
+from curation.retention import purge_datasets
+from curation.splits import NewSplit
+from curation.views import View, matching
+from schemas import ids
+from schemas.database import session_scope
+from schemas.errors import RequestInvalid
+from schemas.tables import Base, Dataset, Example, Snapshot
+from tests.integration.curation.runs import begin_run, make_batches, new_dataset, upload
+from tests.integration.inference.batch_fixtures import as_jsonl
+
+OF_DATASETS = (
+    "imports",
+    "runs",
+    "run_parts",
+    "splits",
+    "split_items",
+    "item_signatures",
+    "snapshots",
+    "snapshot_examples",
+)
+NOTHING = np.empty(0, dtype=np.uint64)
+
+
+@pytest.fixture
+def answered(database_url: str) -> Dataset:
+    dataset = new_dataset()
+    upload(dataset, as_jsonl([{"prompt": f"Question {n}?", "completion": f"Answer {n}."} for n in range(5)]))
+    return dataset
+
+
+def take(dataset: Dataset, key_id: UUID, view: View | None = None, name: str = "First") -> Snapshot:
+    with session_scope() as session:
+        return snapshots.create(session, dataset, key_id, name, view or View(), {})
+
+
+def change(dataset: Dataset, key_id: UUID, example_ids: list[UUID] | None = None, **given: object) -> None:
+    with session_scope() as session:
+        mine = session.get_one(Dataset, dataset.id)
+        which = select(Example.id).where(Example.id.in_(example_ids)) if example_ids else matching(mine, View())
+        changes.change(session, mine, key_id, wanted.read(given), which)
+
+
+def ids_of(dataset: Dataset) -> list[UUID]:
+    with session_scope() as session:
+        return list(session.scalars(matching(dataset, View()).order_by(Example.id)))
+
+
+def test_a_snapshot_gives_its_examples_as_they_were(answered: Dataset, reviewer: UUID) -> None:
+    first, second, *_ = ids_of(answered)
+    change(answered, reviewer, [first], edited_output="Better.", gold=True, add_tags=["fine"])
+    taken = take(answered, reviewer)
+    before = list(snapshots.examples(session_scope, taken.id))
+    change(answered, reviewer, [first], edited_output="Best.", score=0.5)
+    change(answered, reviewer, edited_output=None, gold=False, status="rejected", remove_tags=["fine"])
+    change(answered, reviewer, [second], notes="later")
+    after = list(snapshots.examples(session_scope, taken.id))
+    assert [(one.version, one.values, one.said) for one in after] == [
+        (one.version, one.values, one.said) for one in before
+    ]
+    assert (after[0].said, after[0].values["tags"], after[0].values["score"]) == ("Better.", ["fine"], None)
+    lines = [json.loads(line) for line in snapshots.chat_lines(session_scope, taken.id)]
+    assert [line["messages"][-1]["content"] for line in lines] == ["Better.", *(f"Answer {n}." for n in range(1, 5))]
+
+
+def test_a_snapshot_holds_what_its_view_held(answered: Dataset, reviewer: UUID) -> None:
+    change(answered, reviewer, ids_of(answered)[:2], gold=True)
+    taken = take(answered, reviewer, View(gold=True))
+    change(answered, reviewer, gold=True)
+    assert taken.examples == 2
+    assert [one.example_id for one in snapshots.examples(session_scope, taken.id)] == ids_of(answered)[:2]
+
+
+def test_the_digest_is_the_same_as_long_as_all_is_the_same(answered: Dataset, reviewer: UUID) -> None:
+    one, same = take(answered, reviewer), take(answered, reviewer)
+    change(answered, reviewer, ids_of(answered)[:1], score=1)
+    other, nothing = take(answered, reviewer), take(answered, reviewer, View(gold=True))
+    assert one.digest == same.digest
+    assert len({one.digest, other.digest, nothing.digest}) == 3
+    assert nothing.examples == 0
+
+
+def test_it_goes_over_all_pages(answered: Dataset, reviewer: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots, "AT_ONCE", 2)
+    taken = take(answered, reviewer)
+    assert [one.example_id for one in snapshots.examples(session_scope, taken.id)] == ids_of(answered)
+
+
+def test_a_snapshot_has_a_name(answered: Dataset, reviewer: UUID) -> None:
+    with pytest.raises(RequestInvalid):
+        take(answered, reviewer, name=" ")
+
+
+def test_splits_snapshots_and_runs_go_with_their_dataset(answered: Dataset, reviewer: UUID) -> None:
+    take(answered, reviewer)
+    run_id = begin_run(answered, reviewer)
+    make_batches(run_id)
+    with session_scope() as session:
+        mine = session.get_one(Dataset, answered.id)
+        made, begun = (splits.create(session, mine, reviewer, NewSplit(name, {"train": 1})).id for name in "ab")
+    split_making.run(session_scope, made)
+    with session_scope() as session:
+        split_making._advance(session, begun, NOTHING)
+        datasets.delete(session, "acme", ids.show(ids.DATASET, answered.id))
+    assert purge_datasets(session_scope) == 1
+    with session_scope() as session:
+        tables = [Base.metadata.tables[name] for name in OF_DATASETS]
+        left = {table.name: session.scalar(select(func.count()).select_from(table)) for table in tables}
+    assert left == dict.fromkeys(OF_DATASETS, 0)

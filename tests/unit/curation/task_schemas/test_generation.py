@@ -1,0 +1,86 @@
+from typing import Any
+
+import orjson
+import pytest
+
+from curation.task_schemas.built_in import built_in
+from curation.task_schemas.columns import columns_of, shown
+from curation.task_schemas.generation import Generator, response_format
+from curation.task_schemas.previews import preview_of
+from curation.task_schemas.rows import RowInvalid
+from inference.request_lines import compact, parse_line
+from tests.unit.curation.task_schemas.documents import TASK, task
+
+MODEL = "org/model"
+HOSTILE = '"}]}\n{{years}} \\{{ </View> \u0000 \u202e ${x} {% raw %}'
+
+
+def test_a_row_becomes_a_line_that_a_batch_takes() -> None:
+    line = Generator.of(TASK, MODEL).line(1, {"candidate_id": "c-1", "profile": "Nurse", "years": 3})
+    request = parse_line(line.removesuffix(b"\n"), "/v1/chat/completions", [MODEL])
+    assert (request.custom_id, request.model) == ("c-1", MODEL)
+    assert request.body["messages"] == [
+        {"role": "system", "content": "You judge."},
+        {"role": "user", "content": "Years: 3\nNurse"},
+    ]
+    assert (request.body["temperature"], request.body["max_tokens"]) == (0, 50)
+    assert request.body["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "fit", "strict": True, "schema": TASK["output"]},
+    }
+
+
+@pytest.mark.parametrize("name", sorted(built_in()))
+def test_samples_of_those_that_come_with_the_program_are_taken_by_a_batch(name: str) -> None:
+    document = orjson.loads(max(built_in()[name].items())[1])
+    line = Generator.of(document, MODEL).line(1, document["sample"])
+    assert compact(parse_line(line, "/v1/chat/completions", [MODEL]).body)
+    assert preview_of(document).columns == columns_of(document)
+
+
+def test_a_hostile_value_stays_a_value() -> None:
+    line = Generator.of(TASK, MODEL).line(1, {"candidate_id": "c", "profile": HOSTILE})
+    request = parse_line(line, "/v1/chat/completions", [MODEL])
+    assert request.body["messages"][1]["content"] == "Years: \n" + HOSTILE
+    assert line.count(b"\n") == 1
+
+
+def test_rows_without_an_id_are_numbered() -> None:
+    assert Generator.of(task(row_id=None), MODEL).request(7, TASK["sample"])["custom_id"] == "row-7"
+
+
+@pytest.mark.parametrize("row_id", ["", " ", "x" * 513, "nul \0", None, {}])
+def test_an_id_that_no_batch_takes_is_a_fault_of_its_row(row_id: Any) -> None:
+    with pytest.raises(RowInvalid) as refused:
+        Generator.of(TASK, MODEL).request(1, TASK["sample"] | {"candidate_id": row_id})
+    assert refused.value.column == "candidate_id"
+
+
+def test_a_task_may_leave_the_form_of_its_answer_open() -> None:
+    free = task(output=None, columns=None)
+    assert response_format(free) is None
+    assert "response_format" not in Generator.of(free, MODEL).request(1, TASK["sample"])["body"]
+
+
+def test_columns_are_as_they_are_declared() -> None:
+    assert columns_of(TASK) == [("verdict.hire", "Hire", "flag"), ("score", "Points", "number")]
+    assert columns_of(task(columns=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        ("percent", 0.256, "26%"),
+        ("number", 1234.5, "1,234.50"),
+        ("integer", 1234, "1,234"),
+        ("flag", True, "yes"),
+        ("list", ["a", 1], "a, 1"),
+        ("text", {"a": 1}, '{"a":1}'),
+        ("number", "many", "many"),
+        ("percent", True, "true"),
+        ("flag", "yes!", "yes!"),
+        ("text", None, ""),
+    ],
+)
+def test_values_are_shown_as_people_read_them(kind: str, value: object, text: str) -> None:
+    assert shown(kind, value) == text

@@ -1,0 +1,77 @@
+"""Records of files: JSON lines and CSV, good and hostile, from any place on."""
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from curation.records import Place, read_records
+from inference.request_lines import LineInvalid
+
+LIMIT = 100
+JSON = b'{"n": 1}\n\n{"n": 2}\r\n{oops\n{"n": 3}'
+CSV = b'prompt;Custom_ID;city\r\n"a\nb";x;Oslo\r\n\r\nc;y;"L;i"\n"d";z\n'
+
+
+def records(content: bytes, place: Place | None = None) -> list[tuple[int, Any]]:
+    return [
+        (number, said.code if isinstance(said, LineInvalid) else said)
+        for number, said in read_records(io.BytesIO(content), place or Place(), LIMIT)
+    ]
+
+
+def test_each_line_of_json_is_a_record_and_a_bad_one_stops_no_other() -> None:
+    found = [(1, {"n": 1}), (3, {"n": 2}), (4, "invalid_json_line"), (5, {"n": 3})]
+    assert records(JSON) == found
+    assert records(b"\xef\xbb\xbf" + JSON) == found
+
+
+def test_csv_has_quotes_lines_in_values_and_any_usual_separator() -> None:
+    found = [
+        (2, {"prompt": "a\nb", "custom_id": "x", "city": "Oslo"}),
+        (5, {"prompt": "c", "custom_id": "y", "city": "L;i"}),
+        (6, {"prompt": "d", "custom_id": "z"}),
+    ]
+    assert records(CSV) == found
+    assert records(b"\xef\xbb\xbf" + CSV) == found
+
+
+@pytest.mark.parametrize("content", [JSON, CSV])
+@pytest.mark.parametrize("taken", range(5))
+def test_whoever_goes_on_from_a_place_finds_the_rest(content: bytes, taken: int) -> None:
+    place = Place()
+    begun = read_records(io.BytesIO(content), place, LIMIT)
+    first = [one for _, one in zip(range(taken), begun, strict=False)]
+    assert records(content)[len(first) :] == records(content, place)
+
+
+@pytest.mark.parametrize(
+    ("content", "codes"),
+    [
+        (b'{"a": "' + b"x" * 200 + b'"}\n{"n": 1}\n', ["line_too_long", {"n": 1}]),
+        (b"prompt\n" + b"x" * 200 + b"\nfine\n", ["line_too_long", {"prompt": "fine"}]),
+        (b"prompt\n\xff\xfe\nfine\n", ["invalid_csv_line", {"prompt": "fine"}]),
+        (b"prompt\na,b\nfine\n", ["invalid_csv_line", {"prompt": "fine"}]),
+        (b"name,answer\na,b\n", ["invalid_file_format"]),
+        (b"PK\x03\x04zipped", ["invalid_file_format"]),
+        (b"\x00\x01\x02", ["invalid_file_format"]),
+    ],
+)
+def test_what_is_no_use_is_named(content: bytes, codes: Sequence[Any]) -> None:
+    assert [said for _, said in records(content)] == list(codes)
+
+
+def test_a_quote_that_is_never_closed_takes_no_more_than_a_line_may_have() -> None:
+    found = records(b'prompt\n"open\n' + b"line\n" * 50 + b"last\n")
+    assert found[0] == (2, "line_too_long")
+    assert found[-1] == (53, {"prompt": "last"})
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"{", b"prompt\n", b'prompt,a\n"']))
+def test_any_bytes_come_to_an_end(content: bytes, begin: bytes) -> None:
+    place = Place()
+    found = list(read_records(io.BytesIO(begin + content), place, LIMIT))
+    assert place.offset == len(begin + content) or not found

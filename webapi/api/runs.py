@@ -1,0 +1,82 @@
+"""`/v1/datasets/{id}/runs` and `/v1/runs`: models asked all items of a dataset."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from curation import datasets, runs
+from curation.runs import NewRun
+from inference.progress import Progress
+from schemas import tables
+from schemas.states import Role
+from schemas.wire.runs import Run, RunCreate, RunList
+from tasks import dispatch
+from webapi.api.auth import caller, tenant
+from webapi.api.blueprint import Blueprint
+from webapi.database import db
+
+blueprint = Blueprint("runs", __name__, "Models asked all items of a dataset.", writes=Role.CURATOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    run: tables.Run
+    progress: Progress
+    taken_in: int
+    batch_ids: Sequence[UUID]
+    problems: Sequence[str]
+
+
+@blueprint.post("/datasets/<dataset_id>/runs")
+@blueprint.arguments(RunCreate)
+@blueprint.response(200, Run)
+def start_run(given: dict[str, Any], dataset_id: str) -> Shown:
+    """Ask one or several models all items of a dataset.
+
+    A run makes ordinary batches of at most 50,000 requests, and takes in what each has answered when it has ended.
+    """
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    run = runs.create(db.session(), dataset, caller().key_id, NewRun(**given))
+    db.session.commit()
+    dispatch.advance_run(run.id)
+    return shown([run])[0]
+
+
+@blueprint.get("/datasets/<dataset_id>/runs")
+@blueprint.response(200, RunList)
+def list_runs(dataset_id: str) -> dict[str, Any]:
+    """List the runs of a dataset, newest first."""
+    return {"data": shown(runs.of_dataset(db.session(), datasets.get(db.session(), tenant(), dataset_id)))}
+
+
+@blueprint.get("/runs/<run_id>")
+@blueprint.response(200, Run)
+def get_run(run_id: str) -> Shown:
+    """Get a run, with its counts as they are now."""
+    return shown([runs.get(db.session(), tenant(), run_id)[1]])[0]
+
+
+@blueprint.post("/runs/<run_id>/cancel")
+@blueprint.response(200, Run)
+def cancel_run(run_id: str) -> Shown:
+    """Cancel a run. What is answered by then is taken in all the same."""
+    run = runs.cancel(db.session(), tenant(), run_id)
+    db.session.commit()
+    dispatch.advance_run(run.id)
+    return shown([run])[0]
+
+
+def shown(found: Sequence[tables.Run]) -> list[Shown]:
+    progress, parts = runs.progress(db.session(), found), runs.parts(db.session(), found)
+    taken_in = runs.taken_in(db.session(), found)
+    return [
+        Shown(
+            run,
+            progress[run.id],
+            taken_in.get(run.id, 0),
+            [part.batch_id for part in parts[run.id] if part.batch_id],
+            sorted({part.problem for part in parts[run.id] if part.problem}),
+        )
+        for run in found
+    ]

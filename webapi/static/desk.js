@@ -1,0 +1,257 @@
+// One answer at a time, from the keyboard alone. What is decided is shown at once and saved behind the scenes.
+import { fill, leave, open } from "./desk_item.js";
+import { listen } from "./keys.js";
+import { pace } from "./pace.js";
+import { say, sayNothing } from "./said.js";
+import { Refused, Saver, ask } from "./saving.js";
+import { Supply } from "./supply.js";
+import { turns } from "./turns.js";
+
+const TYPING_PAUSE = 700;
+const STAY_EVERY = 60_000;
+const AWAY = "The server can't be reached. Press j to try again.";
+
+const desk = document.getElementById("desk");
+const { token, release, stay } = desk.dataset;
+const mark = pace(desk.dataset);
+const saver = new Saver(tell);
+const supply = new Supply(desk.dataset, { see: mark.see, idle: () => saver.idle() });
+const inTurn = turns((error) => say(error instanceof Refused ? error.message : AWAY));
+
+// What undo takes back, the latest last.
+let done = [];
+// What is typed and not yet sent.
+let typed = null;
+let active = false;
+
+function tell(text, isBad = false) {
+  const place = document.getElementById("saved");
+  place.textContent = text;
+  place.classList.toggle("bad-text", isBad);
+}
+
+// Going on and back
+
+async function forward() {
+  flush();
+  const item = supply.current;
+  if (supply.isShared && item?.values.status === "needs_review" && !item.skipped) skip(item);
+  await supply.forward();
+  show();
+}
+
+function back() {
+  flush();
+  supply.back();
+  show();
+}
+
+function skip(item) {
+  item.skipped = true;
+  send(item, () => ask(release, { csrf_token: token, places: item.place }));
+}
+
+function show() {
+  const item = supply.current;
+  sayNothing();
+  desk.replaceChildren(item ? item.element : supply.end);
+  if (item) fill(item);
+  desk.firstElementChild.focus({ preventScroll: true });
+  scrollTo({ top: 0 });
+  mark.show();
+  if (!supply.isShared) remember();
+}
+
+function remember() {
+  const address = new URL(location);
+  if (supply.before) address.searchParams.set("after", supply.before);
+  else address.searchParams.delete("after");
+  history.replaceState(null, "", address);
+}
+
+// Deciding
+
+function decide(status) {
+  flush();
+  change({ status });
+  return supply.current && forward();
+}
+
+const tenths = () => Math.round((supply.current?.values.score ?? 0) * 10);
+const score = (wanted) => change({ score: Math.max(0, Math.min(10, wanted)) / 10 });
+const star = () => supply.current && change({ gold: !supply.current.values.gold });
+const type = (name) => () => supply.current && open(supply.current, name);
+
+// What differs from how the item was is sent, and is a step of undo.
+function change(values) {
+  const item = supply.current;
+  if (!item) return;
+  const before = Object.fromEntries(Object.keys(values).map((name) => [name, item.values[name]]));
+  if (JSON.stringify(before) === JSON.stringify(values)) return;
+  done.push({ item, before });
+  put(item, values);
+}
+
+function undo() {
+  flush();
+  const step = done.pop();
+  if (!step || !supply.goTo(step.item)) {
+    say("There is nothing left to undo on this page.");
+    return;
+  }
+  put(step.item, step.before);
+  show();
+}
+
+function put(item, values) {
+  const wanted = asChange(item, values);
+  mark.decide(item, values.status);
+  Object.assign(item.values, values);
+  if (item === supply.current) fill(item);
+  mark.show();
+  send(item, async () => {
+    if (item.withdraw && values.status === "needs_review") return ask(item.withdraw, { csrf_token: token });
+    const fields = { csrf_token: token, change: JSON.stringify(wanted) };
+    if (values.status) fields.submits = "1";
+    if (!item.withdraw) fields.version = item.version;
+    const answer = await (await ask(item.here, fields)).json();
+    item.version = answer.version;
+    item.skipped = false;
+    return answer;
+  });
+}
+
+function asChange(item, { tags, ...values }) {
+  if (!tags) return values;
+  const had = item.values.tags;
+  return {
+    ...values,
+    add_tags: tags.filter((tag) => !had.includes(tag)),
+    remove_tags: had.filter((tag) => !tags.includes(tag)),
+  };
+}
+
+function send(item, step) {
+  saver.add(step, (error) => {
+    const button = document.createElement("button");
+    button.className = "small-button";
+    button.textContent = "Load it again";
+    button.addEventListener("click", () => inTurn(() => loadAgain(item)));
+    say(`${item.element.getAttribute("aria-label")}: not saved. ${error.message} `, button);
+  });
+}
+
+async function loadAgain(item) {
+  await supply.renew(item);
+  done = done.filter((step) => step.item !== item);
+  supply.goTo(item);
+  document.getElementById("said").replaceChildren();
+  show();
+}
+
+// Texts save themselves while they are typed. All that is typed in one go is one step of undo.
+
+function onTyped(field) {
+  const item = supply.current;
+  const name = field.dataset.field;
+  if (name === "tags") return;
+  typed ??= { item, name, before: item.values[name] };
+  clearTimeout(typed.timer);
+  typed.timer = setTimeout(sendTyped, TYPING_PAUSE);
+  fill(item, field);
+}
+
+function sendTyped() {
+  const { item, name, before, isStep } = typed;
+  const value = leave(item, name);
+  if (value === item.values[name]) return;
+  if (!isStep) done.push({ item, before: { [name]: before } });
+  typed.isStep = true;
+  put(item, { [name]: value });
+}
+
+// Before anything else happens, what is typed is sent.
+function flush() {
+  if (typed) {
+    clearTimeout(typed.timer);
+    sendTyped();
+    typed = null;
+  }
+  const tags = supply.current && leave(supply.current, "tags");
+  if (tags) change({ tags });
+}
+
+const leaves = ({ key, target }) => key === "Escape" || (key === "Enter" && target.matches("input"));
+
+listen(
+  {
+    a: () => decide("approved"),
+    r: () => decide("rejected"),
+    s: star,
+    e: type("edited_output"),
+    t: type("tags"),
+    c: type("category"),
+    n: type("notes"),
+    u: undo,
+    j: forward,
+    ArrowRight: forward,
+    k: back,
+    ArrowLeft: back,
+    "+": () => score(tenths() + 1),
+    "-": () => score(tenths() - 1),
+    0: () => score(10),
+    ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((tenth) => [tenth, () => score(tenth)])),
+  },
+  inTurn,
+);
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && !event.target.closest("dialog")) {
+    event.preventDefault();
+    inTurn(forward);
+  } else if (event.target.matches("[data-field]") && leaves(event)) {
+    event.preventDefault();
+    flush();
+    supply.current.element.focus({ preventScroll: true });
+    fill(supply.current);
+  }
+});
+desk.addEventListener("input", (event) => {
+  if (event.target.matches("[data-field]")) onTyped(event.target);
+});
+desk.addEventListener("change", (event) => {
+  if (event.target.id === "score") score(Number(event.target.value));
+});
+desk.addEventListener("focusout", (event) => {
+  if (event.target.matches("[data-field]")) flush();
+});
+desk.addEventListener("click", (event) => {
+  const tag = event.target.closest("[data-tag]")?.dataset.tag;
+  if (tag !== undefined) change({ tags: supply.current.values.tags.filter((one) => one !== tag) });
+});
+
+addEventListener("beforeunload", (event) => {
+  flush();
+  if (saver.waiting) event.preventDefault();
+});
+
+// Nobody has to wait until the lease of what lies open here runs out.
+addEventListener("pagehide", () => {
+  if (!supply.isShared) return;
+  const left = supply.items.filter((item) => item.values.status === "needs_review" && !item.skipped);
+  const body = new FormData();
+  body.set("csrf_token", token);
+  body.set("comes_again", "1");
+  body.set("places", left.map((item) => item.place).join(","));
+  navigator.sendBeacon(release, body);
+});
+
+for (const sign of ["keydown", "pointerdown", "scroll"]) {
+  addEventListener(sign, () => { active = true; }, { passive: true });
+}
+setInterval(() => {
+  if (supply.isShared && active) ask(stay, { csrf_token: token }).catch(() => {}); // the next decision says so aloud
+  active = false;
+}, STAY_EVERY);
+
+inTurn(forward);

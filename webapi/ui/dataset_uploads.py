@@ -1,0 +1,59 @@
+"""The form that makes a dataset of a file, read while it comes in."""
+
+from http import HTTPStatus
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+
+from curation import datasets, uploads
+from inference import files, quotas
+from schemas import ids
+from schemas.errors import VbsError
+from schemas.states import Role
+from schemas.tables import ApiKey
+from tasks import dispatch
+from webapi.database import db
+from webapi.ui import errors, submission
+from webapi.ui.datasets import PAGE
+from webapi.ui.guard import needs, reads_form_itself, tenant
+
+blueprint = Blueprint("dataset_uploads", __name__)
+
+
+@blueprint.post("/datasets")
+@needs(Role.CURATOR)
+@reads_form_itself
+def upload() -> Any:
+    try:
+        dataset_id, import_id = receive(g.key)
+    except VbsError as error:
+        db.session.rollback()
+        page = datasets.list_page(db.session(), tenant(), None, PAGE)
+        return render_template("ui/datasets.html", page=page, upload_error=error.message), errors.status_of(error)
+    dispatch.import_answers(import_id)
+    return redirect(url_for("datasets.show", dataset_id=ids.show(ids.DATASET, dataset_id)), HTTPStatus.SEE_OTHER)
+
+
+def receive(key: ApiKey) -> tuple[UUID, UUID]:
+    """A dataset, and the import of the file in the form into it."""
+    limits = quotas.limits_of(key)
+    quotas.check_stored(db.session(), key.tenant, limits.stored_bytes, request.content_length or 0)
+    # The connection is free for others while the file comes in.
+    db.session.close()
+    with files.incoming() as content:
+        fields = submission.read(request, content)
+        file = files.register(
+            db.session(),
+            key.tenant,
+            uploads.PURPOSE,
+            content,
+            uploads.kept_seconds(),
+            stored_limit=limits.stored_bytes,
+        )
+        name = fields.get("name", "").strip() or PurePath(content.filename).stem[: datasets.LONGEST_NAME]
+        dataset = datasets.create(db.session(), key.tenant, name)
+        begun = uploads.begin(db.session(), dataset, file)
+        db.session.commit()
+    return dataset.id, begun.id

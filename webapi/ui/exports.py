@@ -1,0 +1,143 @@
+"""The pages of exports: choosing and previewing one, those there are, and what can be done to them."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+
+import orjson
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from curation import datasets
+from curation.exports import life, options
+from curation.exports.options import LONGEST_SYSTEM_PROMPT, Options
+from curation.exports.preview import preview
+from curation.formats.table import FORMATS, format_named
+from inference import files
+from schemas import ids
+from schemas.states import ExportStatus, Role
+from schemas.tables import Export
+from schemas.tables.base import now
+from schemas.tables.exports import ExportFormat
+from tasks import dispatch
+from webapi.database import db
+from webapi.ui.guard import any_role, needs, tenant
+from webapi.view_address import kept, read_view
+
+blueprint = Blueprint("exports", __name__)
+PAGE: Final = 25
+RECENT: Final = timedelta(days=30)
+
+
+@blueprint.get("/datasets/<dataset_id>/export")
+def show_form(dataset_id: str) -> str:
+    return form(dataset_id, ExportFormat.CHAT, Options())
+
+
+@blueprint.post("/datasets/<dataset_id>/export/preview")
+@any_role
+def show_preview(dataset_id: str) -> str:
+    return form(dataset_id, request.form.get("format", ""), read_form(request.form))
+
+
+@blueprint.post("/datasets/<dataset_id>/export")
+@needs(Role.CURATOR)
+def create(dataset_id: str) -> Any:
+    export = life.begin(
+        db.session(),
+        datasets.get(db.session(), tenant(), dataset_id),
+        g.key.id,
+        address=kept(request.args),
+        view=read_view(request.args),
+        format_name=request.form.get("format", ""),
+        options=read_form(request.form),
+    )
+    db.session.commit()
+    dispatch.write_export(export.id)
+    return to_list(export)
+
+
+@blueprint.get("/datasets/<dataset_id>/exports")
+def show_all(dataset_id: str) -> str:
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    page = life.list_page(db.session(), tenant(), dataset, request.args.get("after"), PAGE)
+    return render_template(
+        "ui/exports.html",
+        dataset=dataset,
+        page=page,
+        files=life.files_of(db.session(), page.items),
+        running=any(export.status == ExportStatus.RUNNING for export in page.items),
+        formats=FORMATS,
+    )
+
+
+@blueprint.get("/exports/<export_id>/manifest")
+def download_manifest(export_id: str) -> Response:
+    export = life.get(db.session(), tenant(), export_id)
+    response = Response(orjson.dumps(export.manifest, option=orjson.OPT_INDENT_2), mimetype="application/json")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{export_id}-manifest.json")
+    return response
+
+
+@blueprint.post("/exports/<export_id>/repeat")
+@needs(Role.CURATOR)
+def repeat(export_id: str) -> Any:
+    export = life.repeat(db.session(), tenant(), export_id, g.key.id)
+    db.session.commit()
+    dispatch.write_export(export.id)
+    return to_list(export)
+
+
+@blueprint.post("/exports/<export_id>/delete")
+@needs(Role.CURATOR)
+def delete(export_id: str) -> Any:
+    export, file = life.delete(db.session(), tenant(), export_id)
+    db.session.commit()
+    if file is not None:
+        files.remove_content(db.session(), file)
+        db.session.commit()
+    flash("The export and its file are deleted.")
+    return to_list(export)
+
+
+def form(dataset_id: str, format_name: str, chosen: Options) -> str:
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    shown = preview(partial(Session, db.engine), dataset, read_view(request.args), format_named(format_name), chosen)
+    return render_template(
+        "ui/export.html",
+        dataset=dataset,
+        address=kept(request.args),
+        ready_made=ready_made(),
+        formats=FORMATS,
+        format_name=format_name,
+        options=chosen,
+        preview=shown,
+        longest_system_prompt=LONGEST_SYSTEM_PROMPT,
+    )
+
+
+def ready_made() -> Mapping[str, Mapping[str, str]]:
+    """Views that are asked for most, as addresses."""
+    return {
+        "All examples": {},
+        "All approved": {"status": "approved"},
+        "All gold": {"gold": "yes"},
+        "Score of at least 0.8": {"score_from": "0.8"},
+        "Changed in the last 30 days": {"changed_since": f"{now() - RECENT:%Y-%m-%d}"},
+    }
+
+
+def read_form(given: Mapping[str, str]) -> Options:
+    prompts = {"keep": None, "without": "", "other": given.get("system_prompt", "").replace("\r\n", "\n")}
+    return options.read(
+        {
+            "leave_out_duplicates": "leave_out_duplicates" in given,
+            "only_approved": "only_approved" in given,
+            "system_prompt": prompts.get(given.get("system", "keep")),
+        }
+    )
+
+
+def to_list(export: Export) -> Any:
+    return redirect(url_for("exports.show_all", dataset_id=ids.show(ids.DATASET, export.dataset_id)))

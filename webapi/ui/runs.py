@@ -1,0 +1,93 @@
+"""The page of a dataset's items: the files that they came from, and the models that are run on them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+
+from curation import datasets, imports, runs, uploads
+from curation.runs import WINDOW, NewRun
+from inference.models import registry
+from schemas import ids
+from schemas.errors import RequestInvalid
+from schemas.states import Role
+from schemas.tables import Import
+from tasks import dispatch
+from webapi.database import db
+from webapi.ui.files import WINDOWS
+from webapi.ui.guard import needs, tenant
+
+blueprint = Blueprint("runs", __name__)
+ERRORS_SHOWN: Final = 100
+HOTTEST: Final = 2
+
+
+@blueprint.get("/datasets/<dataset_id>/runs")
+def show_all(dataset_id: str) -> str:
+    session = db.session()
+    dataset = datasets.get(session, tenant(), dataset_id)
+    found = runs.of_dataset(session, dataset)
+    arrived = imports.of_dataset(session, dataset)
+    return render_template(
+        "ui/runs.html",
+        dataset=dataset,
+        runs=found,
+        progress=runs.progress(session, found),
+        taken_in=runs.taken_in(session, found),
+        parts=runs.parts(session, found),
+        files=[one for one in arrived if one.file_id],
+        names=uploads.names(session, arrived),
+        errors=shown_errors(arrived),
+        live=any(run.ended_at is None for run in found) or any(one.ended_at is None for one in arrived),
+        models=registry.list_served(session),
+        windows=WINDOWS,
+        window=WINDOW,
+    )
+
+
+def shown_errors(arrived: Any) -> list[dict[str, Any]]:
+    """The first lines that were no use, of all files."""
+    with_errors: list[Import] = [one for one in arrived if one.bad_lines]
+    return [error for one in with_errors for error in one.errors][:ERRORS_SHOWN]
+
+
+@blueprint.post("/datasets/<dataset_id>/runs")
+@needs(Role.CURATOR)
+def start(dataset_id: str) -> Any:
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    wanted = NewRun(
+        request.form.getlist("model"), read_parameters(request.form), request.form.get("completion_window", WINDOW)
+    )
+    run = runs.create(db.session(), dataset, g.key.id, wanted)
+    db.session.commit()
+    dispatch.advance_run(run.id)
+    return redirect(url_for("runs.show_all", dataset_id=dataset_id))
+
+
+def read_parameters(form: Mapping[str, str]) -> dict[str, Any]:
+    """Those that were filled in."""
+    temperature = _number(form, "temperature", float)
+    if temperature is not None and not 0 <= temperature <= HOTTEST:
+        raise RequestInvalid(f"A temperature is a number from 0 to {HOTTEST}.", param="temperature")
+    max_tokens = _number(form, "max_tokens", int)
+    if max_tokens is not None and max_tokens < 1:
+        raise RequestInvalid("An answer has at least one token.", param="max_tokens")
+    given = {"temperature": temperature, "max_tokens": max_tokens}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _number(form: Mapping[str, str], name: str, read: Callable[[str], Any]) -> Any:
+    text = form.get(name, "").strip()
+    try:
+        return read(text) if text else None
+    except ValueError:
+        raise RequestInvalid(f"'{text[:40]}' is no number.", param=name) from None
+
+
+@blueprint.post("/runs/<run_id>/cancel")
+@needs(Role.CURATOR)
+def cancel(run_id: str) -> Any:
+    run = runs.cancel(db.session(), tenant(), run_id)
+    db.session.commit()
+    dispatch.advance_run(run.id)
+    return redirect(url_for("runs.show_all", dataset_id=ids.show(ids.DATASET, run.dataset_id)))
