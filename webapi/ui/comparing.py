@@ -57,7 +57,7 @@ def show_choice(dataset_id: str) -> str:
         answers=comparing.blind(compared, g.key.id) if compared else (),
         messages_shown=messages_shown,
         last=comparing.latest(db.session(), dataset, models, g.key.id),
-        none=NONE,
+        nobody=NONE,
     )
 
 
