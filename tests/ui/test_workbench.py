@@ -1,4 +1,4 @@
-"""The whole way of a curator, in a real browser: three models asked the same, compared blind, the best of it exported."""
+"""The whole way of a curator in a browser: three models asked the same, compared blind, the best exported."""
 
 from collections.abc import Iterator
 from pathlib import Path
