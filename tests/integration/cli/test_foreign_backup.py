@@ -23,6 +23,8 @@ def test_a_backup_of_earlier_tables_becomes_one_of_todays(new: Place, old: Place
     key = (UUID(int=1), "n", "t", "admin", "h", b"digest")
     earlier = replace(old, folder=tmp_path / "earlier")
     with create_engine(driver_url(old.database_url)).begin() as connection:
+        # What is never changed by anybody has a trigger that sees to it.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(f"TRUNCATE {', '.join(old.rows().keys() - {'alembic_version'})} CASCADE"))
         rebuild(connection, "0001")
         statement = "INSERT INTO api_keys (id, name, tenant, role, hint, digest, created_at) VALUES ({}, now())"
@@ -34,8 +36,8 @@ def test_a_backup_of_earlier_tables_becomes_one_of_todays(new: Place, old: Place
     done = new.vbs("restore", str(tmp_path / "b.tar"))
     assert done.exit_code == 0, done.stderr
     assert new.rows()["alembic_version"] == [f"{newest_revision()}\n".encode()]
-    # The weight of a key came later.
-    assert new.rows()["api_keys"] == [row.rstrip(b"\n") + b"\t1\n" for row in old.rows()["api_keys"]]
+    # The weight of a key came later, and the password of one that is a person.
+    assert new.rows()["api_keys"] == [row.rstrip(b"\n") + b"\t1\t\\N\n" for row in old.rows()["api_keys"]]
 
 
 def test_a_backup_of_later_tables_is_refused(new: Place, tmp_path: Path) -> None:
