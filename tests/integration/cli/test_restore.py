@@ -198,6 +198,8 @@ def test_a_commit_without_an_answer_leaves_the_contents_to_the_rows_that_may_be_
     assert "The database already holds data" in new.vbs("restore", str(archive)).stderr
     assert new.contents() == old.contents()
     with psycopg.connect(new.database_url) as connection:
+        # What is never changed by anybody has a trigger that sees to it.
+        connection.execute("SET session_replication_role = replica")
         connection.execute(f"TRUNCATE {', '.join(new.rows().keys() - {'alembic_version'})}".encode())
     assert new.vbs("restore", str(archive)).exit_code == 0
     assert new.contents() == old.contents()
