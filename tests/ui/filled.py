@@ -53,7 +53,7 @@ def fill(system: System) -> Filled:
         review(http, dataset_id, ordinary)
         curate(http, dataset_id)
         builtin = http.get("/v1/task-schemas/classification").json()["schema"]
-        call(http, "task-schemas", **builtin | {"name": TASK})
+        call(http, "task-schemas", **builtin | {"name": TASK, "title": "Spring"})
         for attack, example in hostile.items():
             change_everything(http, example["id"], storable(ATTACKS[attack]))
         name = storable(ATTACKS["script"] + ATTACKS["right to left"])
