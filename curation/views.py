@@ -7,7 +7,7 @@ that the view holds, not to what a page shows of it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, select
@@ -23,7 +23,8 @@ from schemas.tables import Dataset, Example, Item, Output, facets
 ITEM_OF_OUTPUT: Final = and_(Item.dataset_id == Output.dataset_id, Item.number == Output.item)
 
 
-class Range(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Range:
     """From the one, up to but without the other: ranges beside each other have nothing in common."""
 
     at_least: float | None = None

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from curation import datasets, table
 from curation.exports.options import Options
 from curation.formats.table import format_named
-from curation.views import View
+from curation.views import Range, View
 from inference import files
 from inference.paging import Page, page_of
 from schemas import ids
@@ -123,7 +123,8 @@ def due(session: Session, moment: datetime) -> list[UUID]:
 
 def filters_of(export: Export) -> View:
     since = export.filters["changed_since"]
-    return View(**export.filters | {"changed_since": since and datetime.fromisoformat(since)})
+    ranges = {path: Range(**limits) for path, limits in export.filters["ranges"].items()}
+    return View(**export.filters | {"changed_since": since and datetime.fromisoformat(since), "ranges": ranges})
 
 
 def _kept(view: View) -> dict[str, Any]:
