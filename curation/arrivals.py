@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from curation import columns
 from curation.columns import ALL_SLOTS, slots_of
 from curation.wording import Scalar, fields_of
-from schemas.database import copy_field, copy_rows
+from schemas.database import copy_row, copy_rows
 from schemas.ids import new_id
 from schemas.states import ExampleStatus
 from schemas.tables import Dataset
@@ -23,7 +23,6 @@ COPY_FACETS: Final = f"COPY facets (id, dataset_id, {', '.join(ALL_SLOTS)}) FROM
 COPY_EXAMPLES: Final = (
     "COPY examples (id, dataset_id, model, status, gold, tags, notes, created_at, updated_at, version) FROM STDIN"
 )
-NULL: Final = b"\\N"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +83,19 @@ def _numbers(dataset: Dataset, arrivals: Sequence[Arrival]) -> Iterator[tuple[in
 
 
 def _item(dataset_id: UUID, number: int, arrival: Arrival) -> bytes:
-    return _row(dataset_id, number, arrival.custom_id, arrival.request, arrival.endpoint, arrival.details)
+    return copy_row(dataset_id, number, arrival.custom_id, arrival.request, arrival.endpoint, arrival.details)
 
 
 def _output(dataset_id: UUID, batch_id: UUID | None, answered: Answered) -> bytes:
     one, fields = answered.arrival, orjson.dumps(answered.fields).decode()
     said = (one.model, one.asked, one.output, fields)
-    return _row(answered.id, dataset_id, answered.number, *said, batch_id, one.line)
+    return copy_row(answered.id, dataset_id, answered.number, *said, batch_id, one.line)
 
 
 def _facets(dataset_id: UUID, slots: Mapping[str, object], answered: Answered) -> bytes:
-    return _row(answered.id, dataset_id, *map(slots.get, ALL_SLOTS))
+    return copy_row(answered.id, dataset_id, *map(slots.get, ALL_SLOTS))
 
 
 def _example(dataset_id: UUID, moment: str, answered: Answered) -> bytes:
     status = ExampleStatus.NEEDS_REVIEW
-    return _row(answered.id, dataset_id, answered.arrival.model, status, "f", "{}", "", moment, moment, 1)
-
-
-def _row(*values: object) -> bytes:
-    return b"\t".join(NULL if value is None else copy_field(str(value)) for value in values) + b"\n"
+    return copy_row(answered.id, dataset_id, answered.arrival.model, status, "f", "{}", "", moment, moment, 1)

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from curation import scores
+from curation.datasets import seen_by
 from curation.wanted import TAGS, Wanted
 from schemas import ids
 from schemas.errors import ChangeNotFound, Conflict
@@ -42,6 +43,8 @@ def change(session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, mat
     }
     if wanted.add_tags or wanted.remove_tags:
         new[TAGS] = _tags(wanted)
+    if not new:
+        return None
     target = _target(new).where(Example.id.in_(matching), Example.dataset_id == dataset.id)
     return _write(session, dataset.id, key_id, wanted.shown, target, list(new))
 
@@ -76,7 +79,7 @@ def get(session: Session, tenant: str, public_id: str, *, for_update: bool = Fal
         select(ChangeSet)
         .join(Dataset, Dataset.id == ChangeSet.dataset_id)
         .where(ChangeSet.id == ids.parse(ids.CHANGE_SET, public_id, ChangeNotFound))
-        .where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
+        .where(*seen_by(tenant))
     )
     found = session.scalar(query.with_for_update(of=ChangeSet) if for_update else query)
     if found is None:

@@ -34,10 +34,14 @@ def taught(message: Mapping[str, Any]) -> Message:
     return {"role": role, "content": content if _has_pictures(content) else text_of(content)} | kept
 
 
-def conversation(request: Mapping[str, Any], said: str) -> dict[str, Any]:
+def question_of(request: Mapping[str, Any]) -> list[Message]:
+    """All that was asked, as fine-tuning takes it."""
+    return [taught(message) for message in messages_of(request)]
+
+
+def conversation(question: Sequence[Message], said: str) -> dict[str, Any]:
     """A line of a file for fine-tuning, as OpenAI has it."""
-    messages = [taught(message) for message in messages_of(request)]
-    return {"messages": [*messages, {"role": "assistant", "content": said}]}
+    return {"messages": [*question, {"role": "assistant", "content": said}]}
 
 
 def with_system(messages: Sequence[Message], prompt: str | None) -> list[Message]:

@@ -1,23 +1,22 @@
 """Datasets: prompts, and all that models have answered to them."""
 
-from typing import Final
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from curation import naming
 from inference.paging import Page, page_of
 from schemas import ids
-from schemas.errors import CursorUnknown, DatasetNotFound, RequestInvalid
-from schemas.tables import Dataset
+from schemas.errors import CursorUnknown, DatasetNotFound, NotFound
+from schemas.tables import Dataset, Example, Run, Snapshot, Split
 from schemas.tables.base import now
 
-LONGEST_NAME: Final = 200
+Part = TypeVar("Part", Example, Run, Snapshot, Split)
 
 
 def create(session: Session, tenant: str, name: str) -> Dataset:
-    if not name.strip() or len(name) > LONGEST_NAME:
-        raise RequestInvalid(f"A dataset's name has 1 to {LONGEST_NAME} characters.", param="name")
-    dataset = Dataset(tenant=tenant, name=name.strip())
+    dataset = Dataset(tenant=tenant, name=naming.checked(name, "dataset"))
     session.add(dataset)
     session.flush()
     return dataset
@@ -30,9 +29,26 @@ def get(session: Session, tenant: str, public_id: str) -> Dataset:
     return dataset
 
 
+def get_part(
+    session: Session, tenant: str, table: type[Part], kind: str, public_id: str, missing: type[NotFound]
+) -> tuple[Dataset, Part]:
+    """Something of a dataset, with the dataset."""
+    wanted = (table.id == ids.parse(kind, public_id, missing), *seen_by(tenant))
+    found = session.execute(select(Dataset, table).join(table, table.dataset_id == Dataset.id).where(*wanted))
+    row = found.one_or_none()
+    if row is None:
+        raise missing(public_id)
+    return row
+
+
+def seen_by(tenant: str) -> tuple[ColumnElement[bool], ...]:
+    """What is true of the datasets that a tenant sees."""
+    return Dataset.tenant == tenant, Dataset.deleted_at.is_(None)
+
+
 def list_page(session: Session, tenant: str, after: str | None, limit: int) -> Page[Dataset]:
     """The newest first. `after` is the id of the last dataset of the page before."""
-    found = select(Dataset).where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
+    found = select(Dataset).where(*seen_by(tenant))
     if after is not None:
         try:
             found = found.where(Dataset.id < get(session, tenant, after).id)
@@ -50,5 +66,5 @@ def delete(session: Session, tenant: str, public_id: str) -> Dataset:
 
 def with_gold(session: Session, tenant: str) -> list[Dataset]:
     """Those that have gold examples, in the order in which they were made."""
-    found = select(Dataset).where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None), Dataset.gold > 0)
+    found = select(Dataset).where(*seen_by(tenant), Dataset.gold > 0)
     return list(session.scalars(found.order_by(Dataset.id)))

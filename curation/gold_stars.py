@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curation import changes, wanted
+from curation.datasets import seen_by
 from curation.formats.learned import words
 from curation.views import ITEM_OF_OUTPUT
 from curation.wanted import LONGEST_NOTES
@@ -24,6 +25,8 @@ def star(
     session: Session, example: Example, dataset: Dataset, key_id: UUID, given: Mapping[str, Any]
 ) -> ChangeSet | None:
     """Make it gold, with what its client said of it; None where all of that is known."""
+    # What somebody notes meanwhile is not to be lost.
+    session.refresh(example, with_for_update=True)
     change: dict[str, Any] = {"gold": True}
     if given["quality"] is not None:
         change["score"] = score_of(given["quality"])
@@ -64,7 +67,7 @@ def _matching(
         .join(Item, Item.dataset_id == Dataset.id)
         .join(Output, ITEM_OF_OUTPUT)
         .join(Example, Example.id == Output.id)
-        .where(Item.custom_id == custom_id, Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
+        .where(Item.custom_id == custom_id, *seen_by(tenant))
     )
     if dataset is not None:
         query = query.where(Dataset.id == dataset.id)

@@ -6,7 +6,6 @@ is told of it next goes on.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +13,7 @@ import orjson
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session, undefer
 
-from curation import arrivals, uploads
+from curation import arrivals, resuming, uploads
 from curation.arrivals import Arrival
 from curation.wording import asked_of
 from inference.engines.base import ENDPOINTS
@@ -28,9 +27,8 @@ from schemas.tables.base import now
 from schemas.text import storable
 
 ROWS: Final = 1000
-# A page takes a second or two.
-SILENT: Final = timedelta(seconds=30)
 BYTES: Final = 8 * 1024**2
+NO_LONGER_KEPT: Final = "The requests or the results of this batch are no longer kept."
 IMPORTABLE: Final = tuple(endpoint for endpoint in ENDPOINTS if endpoint != "/v1/embeddings")
 
 # Each request is looked up by itself: joined, PostgreSQL may go through all requests of a young batch for each result.
@@ -51,7 +49,7 @@ def refusal(batch: Batch) -> VbsError | None:
     if batch.status not in TERMINAL:
         return RequestInvalid(f"The batch is {batch.status}: it can be taken once it has ended.", param="batch_id")
     if not _is_kept(batch):
-        return ContentGone("The requests or the results of this batch are no longer kept.")
+        return ContentGone(NO_LONGER_KEPT)
     return None
 
 
@@ -64,6 +62,8 @@ def begin(session: Session, dataset: Dataset, batch: Batch) -> Import:
     refused = refusal(batch)
     if refused is not None:
         raise refused
+    # Whoever asks for the same at this moment waits, and finds it.
+    session.get_one(Dataset, dataset.id, with_for_update=True)
     known = of_batch(session, dataset, batch)
     if known is not None:
         return known
@@ -85,54 +85,40 @@ def of_dataset(session: Session, dataset: Dataset, *, with_errors: bool = False)
     return session.scalars(query.options(undefer(Import.errors)) if with_errors else query).all()
 
 
-def due(session: Session, moment: datetime) -> list[UUID]:
-    """Those that nobody seems to be at."""
-    silent = Import.advanced_at < moment - SILENT
-    return list(session.scalars(select(Import.id).where(Import.status == ImportStatus.RUNNING, silent)))
+def run(open_session: OpenSession, import_id: UUID, *, rows: int = ROWS) -> bool:
+    return resuming.page_by_page(open_session, lambda session: advance(session, import_id, rows=rows))
 
 
-def run(open_session: OpenSession, import_id: UUID) -> None:
-    """Import page after page until all is in, or until somebody else turns out to do so."""
-    more = True
-    while more:
-        with open_session() as session:
-            more = _advance(session, import_id)
-
-
-def _advance(session: Session, import_id: UUID) -> bool:
-    """Whether there may be more to do."""
-    this = session.scalar(select(Import).where(Import.id == import_id).with_for_update(skip_locked=True))
-    if this is None or this.status != ImportStatus.RUNNING:
+def advance(session: Session, import_id: UUID, *, rows: int = ROWS) -> bool:
+    """Take in a page; returns whether there may be more."""
+    this = resuming.taken(session, Import, import_id)
+    if this is None:
         return False
-    dataset = session.scalar(select(Dataset).where(Dataset.id == this.dataset_id).with_for_update())
-    if dataset is None or dataset.deleted_at is not None:
-        return _end(this, ImportStatus.BROKEN)
     try:
-        page = _read_page(session, this)
-    except ContentGone:
-        return _end(this, ImportStatus.BROKEN)
+        page = _read_page(session, this, rows)
+    except ContentGone as gone:
+        this.problem = gone.message
+        resuming.end(this, ImportStatus.BROKEN)
+        return False
     if page is None:
-        return _end(this, ImportStatus.DONE)
+        resuming.end(this, ImportStatus.DONE)
+        return False
+    # Its numbers and counts are given out one page after the other.
+    dataset = session.get_one(Dataset, this.dataset_id, with_for_update=True, populate_existing=True)
     arrivals.write(session, dataset, this.batch_id, page)
     this.imported += len(page)
     this.advanced_at = now()
     return True
 
 
-def _end(this: Import, status: ImportStatus) -> bool:
-    this.status = status
-    this.ended_at = now()
-    return False
-
-
-def _read_page(session: Session, this: Import) -> Sequence[Arrival] | None:
+def _read_page(session: Session, this: Import, rows: int) -> Sequence[Arrival] | None:
     """What comes next; None after the last."""
     if this.file_id is not None:
-        return uploads.read_page(session, this, ROWS, BYTES)
+        return uploads.read_page(session, this, rows, BYTES)
     batch = session.get(Batch, this.batch_id)
     if batch is None or not _is_kept(batch):
-        raise ContentGone("The requests or the results of this batch are no longer kept.")
-    wanted = {"batch_id": batch.id, "after_line": this.line, "rows": ROWS, "bytes": BYTES}
+        raise ContentGone(NO_LONGER_KEPT)
+    wanted = {"batch_id": batch.id, "after_line": this.line, "rows": rows, "bytes": BYTES}
     page = session.execute(READ_PAGE, wanted).all()
     if not page:
         return None

@@ -11,8 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, insert, literal, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from curation import views
-from curation.datasets import LONGEST_NAME
+from curation import datasets, naming, views
 from curation.views import View
 from inference.paging import Page, page_of
 from schemas import ids
@@ -61,7 +60,7 @@ def create(session: Session, dataset: Dataset, key_id: UUID, wanted: NewQueue) -
     _check(wanted)
     queue = Queue(
         dataset_id=dataset.id,
-        name=wanted.name.strip(),
+        name=naming.checked(wanted.name, "queue"),
         key_id=key_id,
         view=dict(wanted.address),
         sort=wanted.sort,
@@ -80,8 +79,6 @@ def create(session: Session, dataset: Dataset, key_id: UUID, wanted: NewQueue) -
 
 
 def _check(wanted: NewQueue) -> None:
-    if not wanted.name.strip() or len(wanted.name) > LONGEST_NAME:
-        raise RequestInvalid(f"A queue's name has 1 to {LONGEST_NAME} characters.", param="name")
     if not 1 <= wanted.reviews_each <= MOST_REVIEWS:
         raise RequestInvalid(f"Each answer is reviewed 1 to {MOST_REVIEWS} times.", param="reviews_each")
     if not 1 <= wanted.limit <= LARGEST:
@@ -150,7 +147,7 @@ def delete(session: Session, tenant: str, public_id: str) -> Queue:
 
 
 def _of_tenant(tenant: str) -> Select[Queue]:
-    here = and_(Dataset.id == Queue.dataset_id, Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
+    here = and_(Dataset.id == Queue.dataset_id, *datasets.seen_by(tenant))
     return select(Queue).join(Dataset, here).where(Queue.deleted_at.is_(None))
 
 

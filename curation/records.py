@@ -7,7 +7,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any, Final
 
 from inference.request_lines import ARCHIVES, LineInvalid, json_object
@@ -18,8 +18,8 @@ SAMPLE: Final = 4096
 SEPARATORS: Final = ",;\t"
 ASKING: Final = frozenset({"prompt", "input"})
 
-# The line that it begins on, and what it says or what is wrong with it.
-Record = tuple[int, Mapping[str, Any] | LineInvalid]
+# The line that it begins on, and what it says or what is wrong with it; None where it is empty.
+Record = tuple[int, Mapping[str, Any] | LineInvalid | None]
 
 
 @dataclass(slots=True)
@@ -42,6 +42,10 @@ class Lines:
     def go_to(self, place: Place) -> None:
         self._stream.seek(place.offset)
         self.place = place
+
+    def go_back(self, place: Place) -> None:
+        self._stream.seek(place.offset)
+        self.place.offset, self.place.line = place.offset, place.line
 
     def read(self) -> bytes:
         """The next line, empty at the end."""
@@ -89,8 +93,7 @@ def _json_records(lines: Lines) -> Iterator[Record]:
             line = lines.read()
             if not line:
                 return
-            if line.strip():
-                yield lines.place.line, json_object(line)
+            yield lines.place.line, json_object(line) if line.strip() else None
         except LineInvalid as fault:
             yield lines.place.line, fault
 
@@ -125,7 +128,10 @@ def _name(text: str) -> str:
 
 
 class CsvRecords:
-    """Records of as many lines as their quotes say, no longer together than a line may be."""
+    """Records of as many lines as their quotes say, no longer together than a line may be.
+
+    Where a quote is never closed, only the line that it opens on is of no use.
+    """
 
     def __init__(self, lines: Lines, header: Sequence[str], separator: str, max_bytes: int) -> None:
         self._lines = lines
@@ -133,6 +139,7 @@ class CsvRecords:
         self._separator = separator
         self._max_bytes = max_bytes
         self._end_of_record = 0
+        self._second_line: Place | None = None
 
     def __iter__(self) -> Iterator[Record]:
         # For the whole process, so it only grows. What keeps a value short is that its record is.
@@ -141,31 +148,39 @@ class CsvRecords:
         while True:
             number = self._lines.place.line + 1
             self._end_of_record = self._lines.place.offset + self._max_bytes
+            self._second_line = None
             try:
                 values = next(reader, None)
-                if values is None:
-                    return
-                if values:
-                    yield number, self._named(values)
             except LineInvalid as fault:
-                reader = self._reader()
+                reader = self._begin_again()
                 yield number, fault
+                continue
             except (csv.Error, UnicodeDecodeError) as error:
-                reader = self._reader()
+                reader = self._begin_again()
                 yield number, LineInvalid("invalid_csv_line", f"This line can't be read as CSV: {error}.")
+                continue
+            if values is None:
+                return
+            yield number, self._named(values) if values else None
 
     def _reader(self) -> Iterator[list[str]]:
-        return csv.reader(self._texts(), delimiter=self._separator)
+        return csv.reader(self._texts(), delimiter=self._separator, strict=True)
+
+    def _begin_again(self) -> Iterator[list[str]]:
+        """On the line after the one that the record began on."""
+        if self._second_line is not None:
+            self._lines.go_back(self._second_line)
+        return self._reader()
 
     def _texts(self) -> Iterator[str]:
         while line := self._lines.read():
+            self._second_line = self._second_line or replace(self._lines.place)
             if self._lines.place.offset > self._end_of_record:
                 raise LineInvalid("line_too_long", f"From here on a quote is open for {self._max_bytes:,} bytes.")
             yield line.decode()
 
-    def _named(self, values: Sequence[str]) -> Mapping[str, str]:
+    def _named(self, values: Sequence[str]) -> Mapping[str, str] | LineInvalid:
         if any(values[len(self._header) :]):
-            raise LineInvalid(
-                "invalid_csv_line", f"This line has {len(values)} values, and there are {len(self._header)} columns."
-            )
+            message = f"This line has {len(values)} values, and there are {len(self._header)} columns."
+            return LineInvalid("invalid_csv_line", message)
         return dict(zip(self._header, values, strict=False))

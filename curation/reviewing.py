@@ -6,7 +6,7 @@ last is in: then they agree and change the example together, or somebody chooses
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -15,14 +15,12 @@ from sqlalchemy.orm import Session
 from curation import changes, holding
 from curation.queues import LARGEST
 from curation.verdicts import DECISIONS, Verdict, agreed, as_wanted, merged
-from curation.wanted import Wanted
+from curation.wanted import CHANGEABLE, Wanted
 from schemas import ids
 from schemas.errors import Conflict, QueueItemNotFound, RequestInvalid
 from schemas.states import QueueItemState
 from schemas.tables import ApiKey, Dataset, Example, Queue, QueueItem, QueueReviewer, Review
 from schemas.tables.base import now
-
-VALUES: Final = ("status", "gold", "score", "category", "tags", "notes", "edited_output")
 
 
 class Dispute(NamedTuple):
@@ -162,7 +160,7 @@ def _conclude(session: Session, queue: Queue, item: QueueItem, key_id: UUID) -> 
         .order_by(Review.submitted_at, Review.key_id)
     ).all()
     example = session.get_one(Example, item.example_id, populate_existing=True)
-    verdict = agreed({name: getattr(example, name) for name in VALUES}, said)
+    verdict = agreed({name: getattr(example, name) for name in CHANGEABLE}, said)
     if verdict is None:
         item.state = QueueItemState.DISPUTED
     else:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from curation import datasets
+from curation.resuming import SILENT
 from inference import batches
 from inference.models import registry
 from inference.progress import Progress
@@ -20,8 +22,6 @@ from schemas.tables import Batch, Dataset, Import, Run, RunPart
 BATCH_LINES: Final = 50_000
 MOST_MODELS: Final = 20
 WINDOW: Final = "7d"
-# Writing a batch's file takes a few seconds.
-SILENT: Final = timedelta(seconds=30)
 
 PARTS: Final = text("""
     SELECT endpoint, min(number) AS first_item, max(number) AS last_item, count(*) AS requests
@@ -59,7 +59,7 @@ class NewRun:
 def create(session: Session, dataset: Dataset, key_id: UUID, wanted: NewRun, *, lines: int = BATCH_LINES) -> Run:
     """A run of all items that are there now, in batches of so many lines at most."""
     _check(session, dataset, wanted)
-    last = dataset.next_item - 1
+    last = dataset.items
     found = session.execute(PARTS, {"dataset_id": dataset.id, "last": last, "lines": lines}).all()
     run = Run(
         dataset_id=dataset.id,
@@ -87,7 +87,7 @@ def _check(session: Session, dataset: Dataset, wanted: NewRun) -> None:
     for model in wanted.models:
         registry.get(session, model)
     batches.completion_time(wanted.completion_window)
-    if dataset.next_item == 1:
+    if not dataset.items:
         raise Conflict("The dataset has no items to ask a model.", code="no_items")
     from_files = (Import.dataset_id == dataset.id, Import.run_id.is_(None), Import.status == ImportStatus.RUNNING)
     if session.scalar(select(Import.id).where(*from_files).limit(1)) is not None:
@@ -95,16 +95,7 @@ def _check(session: Session, dataset: Dataset, wanted: NewRun) -> None:
 
 
 def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Run]:
-    query = (
-        select(Dataset, Run)
-        .join(Run, Run.dataset_id == Dataset.id)
-        .where(Run.id == ids.parse(ids.RUN, public_id, RunNotFound))
-        .where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
-    )
-    found = session.execute(query).one_or_none()
-    if found is None:
-        raise RunNotFound(public_id)
-    return found
+    return datasets.get_part(session, tenant, Run, ids.RUN, public_id, RunNotFound)
 
 
 def of_dataset(session: Session, dataset: Dataset) -> Sequence[Run]:

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from curation.datasets import seen_by
 from schemas.tables import ChangeSet, Dataset, ScoreCount
 
 TENTHS: Final = 10
@@ -54,7 +55,7 @@ def spread(session: Session, dataset: Dataset) -> Sequence[Tenth]:
 def scored(session: Session, tenant: str, limit: int) -> Sequence[Dataset]:
     """The newest datasets that have scores."""
     with_scores = select(ScoreCount.dataset_id).where(ScoreCount.examples > 0)
-    query = select(Dataset).where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None), Dataset.id.in_(with_scores))
+    query = select(Dataset).where(*seen_by(tenant), Dataset.id.in_(with_scores))
     return session.scalars(query.order_by(Dataset.id.desc()).limit(limit)).all()
 
 

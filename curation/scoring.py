@@ -4,8 +4,9 @@ What it says becomes a column of the dataset, so the table filters, sorts and su
 scoring that ends anywhere goes on where it was; one that is begun again writes over what was said before.
 """
 
+import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,19 +15,20 @@ from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, updat
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from curation import columns, scorers
+from curation import columns, resuming, scorers
 from curation.views import ITEM_OF_OUTPUT
 from plugins.scoring import Answer, Scorer
 from plugins.scoring import Score as Given
 from schemas.database import OpenSession
-from schemas.errors import Conflict, RequestInvalid, VbsError
+from schemas.errors import Conflict, RequestInvalid, ScorerFailed, VbsError
 from schemas.states import ScoringStatus
 from schemas.tables import Dataset, Example, Item, Output, Score, Scoring, facets
 from schemas.tables.base import now
+from schemas.text import storable
+
+log = logging.getLogger(__name__)
 
 ROWS: Final = 500
-# A page takes a second or two.
-SILENT: Final = timedelta(seconds=30)
 MOST_OTHERS: Final = 8
 LONGEST_REASON: Final = 300
 
@@ -76,18 +78,8 @@ def of_example(session: Session, example: Example) -> Sequence[tuple[Score, Scor
     return session.execute(query.where(Score.example_id == example.id).order_by(Score.scorer)).all()
 
 
-def due(session: Session, moment: datetime) -> list[UUID]:
-    """Those that nobody seems to be at."""
-    silent = Scoring.advanced_at < moment - SILENT
-    return list(session.scalars(select(Scoring.id).where(Scoring.status == ScoringStatus.RUNNING, silent)))
-
-
-def run(open_session: OpenSession, scoring_id: UUID) -> None:
-    """Score page after page until all is seen, or until somebody else turns out to do so."""
-    more = True
-    while more:
-        with open_session() as session:
-            more = _advance(session, scoring_id)
+def run(open_session: OpenSession, scoring_id: UUID, *, rows: int = ROWS) -> bool:
+    return resuming.page_by_page(open_session, lambda session: advance(session, scoring_id, rows=rows))
 
 
 def threshold(session: Session, dataset: Dataset, path: str, share: float) -> float | None:
@@ -102,34 +94,30 @@ def threshold(session: Session, dataset: Dataset, path: str, share: float) -> fl
     return session.scalar(select(value).where(facets.c.dataset_id == dataset.id, slot.is_not(None)))
 
 
-def _advance(session: Session, scoring_id: UUID) -> bool:
-    """Whether there may be more to do."""
-    this = session.scalar(select(Scoring).where(Scoring.id == scoring_id).with_for_update(skip_locked=True))
-    if this is None or this.status != ScoringStatus.RUNNING:
+def advance(session: Session, scoring_id: UUID, *, rows: int = ROWS) -> bool:
+    """Score a page; returns whether there may be more."""
+    this = resuming.taken(session, Scoring, scoring_id)
+    if this is None:
+        return False
+    page = _page(session, this, rows)
+    if not page:
+        resuming.end(this, ScoringStatus.DONE)
         return False
     dataset = session.get_one(Dataset, this.dataset_id)
     try:
         scorer = scorers.get(this.scorer)
-    except VbsError:
-        return _end(this, ScoringStatus.BROKEN)
-    if dataset.deleted_at is not None:
-        return _end(this, ScoringStatus.BROKEN)
-    page = _page(session, this)
-    if not page:
-        return _end(this, ScoringStatus.DONE)
-    given = dict(_scored(scorer, _answers(session, dataset, scorer, page)))
+        given = dict(_scored(scorer, _answers(session, dataset, scorer, page)))
+    except VbsError as failed:
+        this.problem = storable(failed.message)[:LONGEST_REASON]
+        resuming.end(this, ScoringStatus.BROKEN)
+        return False
     _save(session, this, dataset, given, {row.id for row in page})
     this.after_id, this.seen, this.advanced_at = page[-1].id, this.seen + len(page), now()
     this.scored += len(given)
     return True
 
 
-def _end(this: Scoring, status: ScoringStatus) -> bool:
-    this.status, this.ended_at = status, now()
-    return False
-
-
-def _page(session: Session, this: Scoring) -> Sequence[Row[UUID, int, str, str]]:
+def _page(session: Session, this: Scoring, rows: int) -> Sequence[Row[UUID, int, str, str]]:
     query = (
         select(Output.id, Output.item, Output.output, Item.request)
         .join(Example, Example.id == Output.id)
@@ -138,7 +126,7 @@ def _page(session: Session, this: Scoring) -> Sequence[Row[UUID, int, str, str]]
     )
     if this.after_id is not None:
         query = query.where(Example.id > this.after_id)
-    return session.execute(query.order_by(Example.id).limit(ROWS)).all()
+    return session.execute(query.order_by(Example.id).limit(rows)).all()
 
 
 def _answers(
@@ -174,9 +162,24 @@ def _references(session: Session, dataset: Dataset, items: set[int]) -> Mapping[
 
 def _scored(scorer: Scorer, answers: Iterator[tuple[UUID, Answer]]) -> Iterator[tuple[UUID, Given]]:
     for example_id, answer in answers:
-        given = scorer.score(answer)
+        given = _asked(scorer, answer)
         if given is not None:
-            yield example_id, Given(min(1.0, max(0.0, given.value)), given.reason[:LONGEST_REASON])
+            yield example_id, given
+
+
+def _asked(scorer: Scorer, answer: Answer) -> Given | None:
+    try:
+        given = scorer.score(answer)
+        return given and Given(_within(float(given.value)), storable(str(given.reason))[:LONGEST_REASON])
+    except Exception as error:
+        # A plugin's fault would be the same at every repetition.
+        log.exception("the scorer %s failed", scorer.name)
+        raise ScorerFailed(f"{type(error).__name__}: {error}") from error
+
+
+def _within(value: float) -> float:
+    """From 0 to 1, whatever a plugin says; what is no number is the least."""
+    return 0.0 if math.isnan(value) else min(1.0, max(0.0, value))
 
 
 def _save(session: Session, this: Scoring, dataset: Dataset, given: Mapping[UUID, Given], seen: set[UUID]) -> None:

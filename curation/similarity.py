@@ -4,7 +4,6 @@ The share of equal numbers in two signatures is about the share of word triples 
 that are alike agree in all of at least one band of their signatures, so that only those have to be compared.
 """
 
-import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -12,10 +11,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from curation.wording import words_of
+
 NUMBERS: Final = 128
 BAND: Final = 8
 WORDS_IN_A_ROW: Final = 3
-WORD: Final = re.compile(r"\w+")
 # Below this nobody can tell a template from a few texts that are alike.
 SMALLEST_SAMPLE: Final = 50
 COMPARED_AT_ONCE: Final = 20_000
@@ -32,7 +32,7 @@ MIX_FACTOR: Final = np.uint64(0xBF58476D1CE4E5B9)
 
 def shingles(text: str) -> Hashes:
     """A number for each three words in a row, or for all of a shorter text."""
-    words = np.array([zlib.crc32(word.encode()) for word in WORD.findall(text.lower())], dtype=np.uint64)
+    words = np.array([zlib.crc32(word.encode()) for word in words_of(text)], dtype=np.uint64)
     count = min(len(words), WORDS_IN_A_ROW)
     if not count:
         return words

@@ -13,17 +13,16 @@ import orjson
 from sqlalchemy import insert, literal, select, text
 from sqlalchemy.orm import Session
 
-from curation.chats import conversation
+from curation import datasets, naming
+from curation.chats import conversation, question_of
 from curation.views import View, matching, texts
+from curation.wanted import CHANGEABLE
 from schemas import ids
 from schemas.database import OpenSession
-from schemas.errors import RequestInvalid, SnapshotNotFound
+from schemas.errors import SnapshotNotFound
 from schemas.tables import Change, Dataset, Example, Item, Output, Snapshot, SnapshotExample
 
-LONGEST_NAME: Final = 200
 AT_ONCE: Final = 200
-# All that people can change about an example.
-CHANGEABLE: Final = ("status", "gold", "score", "category", "tags", "notes", "edited_output")
 DIGEST: Final = text("""
     SELECT count(*), encode(sha256(convert_to(coalesce(
         string_agg(example_id || ' ' || version, E'\n' ORDER BY example_id), ''), 'UTF8')), 'hex')
@@ -52,9 +51,7 @@ def create(
     session: Session, dataset: Dataset, key_id: UUID, name: str, view: View, address: Mapping[str, str]
 ) -> Snapshot:
     """Keep what a view holds now. The address is the view as people write it."""
-    if not name.strip() or len(name) > LONGEST_NAME:
-        raise RequestInvalid(f"A snapshot's name has 1 to {LONGEST_NAME} characters.", param="name")
-    snapshot = Snapshot(dataset_id=dataset.id, key_id=key_id, name=name.strip(), view=dict(address))
+    snapshot = Snapshot(dataset_id=dataset.id, key_id=key_id, name=naming.checked(name, "snapshot"), view=dict(address))
     session.add(snapshot)
     session.flush()
     held = select(literal(snapshot.id), Example.id, Example.version).where(
@@ -67,16 +64,7 @@ def create(
 
 
 def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Snapshot]:
-    query = (
-        select(Dataset, Snapshot)
-        .join(Snapshot, Snapshot.dataset_id == Dataset.id)
-        .where(Snapshot.id == ids.parse(ids.SNAPSHOT, public_id, SnapshotNotFound))
-        .where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
-    )
-    found = session.execute(query).one_or_none()
-    if found is None:
-        raise SnapshotNotFound(public_id)
-    return found
+    return datasets.get_part(session, tenant, Snapshot, ids.SNAPSHOT, public_id, SnapshotNotFound)
 
 
 def of_dataset(session: Session, dataset: Dataset) -> Sequence[Snapshot]:
@@ -85,12 +73,12 @@ def of_dataset(session: Session, dataset: Dataset) -> Sequence[Snapshot]:
     return session.scalars(query).all()
 
 
-def examples(open_session: OpenSession, snapshot_id: UUID) -> Iterator[Frozen]:
+def examples(open_session: OpenSession, snapshot_id: UUID, *, at_once: int = AT_ONCE) -> Iterator[Frozen]:
     """Its examples as they were, in the order in which they came, a page in memory at a time."""
     after = UUID(int=0)
     while True:
         with open_session() as session:
-            page = _page(session, snapshot_id, after)
+            page = _page(session, snapshot_id, after, at_once)
         if not page:
             return
         yield from page
@@ -100,18 +88,18 @@ def examples(open_session: OpenSession, snapshot_id: UUID) -> Iterator[Frozen]:
 def chat_lines(open_session: OpenSession, snapshot_id: UUID) -> Iterator[bytes]:
     """Lines to fine-tune on, with what stood for the answers then."""
     for one in examples(open_session, snapshot_id):
-        chat = conversation(orjson.loads(one.item.request), one.said)
+        chat = conversation(question_of(orjson.loads(one.item.request)), one.said)
         yield orjson.dumps(chat, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def _page(session: Session, snapshot_id: UUID, after: UUID) -> list[Frozen]:
+def _page(session: Session, snapshot_id: UUID, after: UUID, at_once: int) -> list[Frozen]:
     query = (
         select(Example, SnapshotExample.version)
         .join(SnapshotExample, SnapshotExample.example_id == Example.id)
         .where(SnapshotExample.snapshot_id == snapshot_id, Example.id > after)
         .order_by(Example.id)
     )
-    kept = session.execute(query.limit(AT_ONCE)).all()
+    kept = session.execute(query.limit(at_once)).all()
     said = texts(session, [example.id for example, _ in kept])
     before = _taken_back(session, {example.id: version for example, version in kept})
     return [

@@ -14,19 +14,22 @@ import orjson
 from sqlalchemy import Row, delete, select, text
 from sqlalchemy.orm import Session
 
+from curation import resuming
 from curation.sides import Groups, choose_sides, kin_of
 from curation.similarity import NUMBERS, Hashes, Signatures, alike, shingles, signature, template_of
 from curation.wording import asked_of
 from inference.pages import page_query
-from schemas.database import OpenSession, copy_field, copy_rows
+from schemas.database import OpenSession, copy_row, copy_rows
 from schemas.states import Side, SplitStatus
-from schemas.tables import Dataset, Item, ItemSignature, Split
+from schemas.tables import Item, ItemSignature, Split
 from schemas.tables.base import now
 
 ROWS: Final = 1000
 BYTES: Final = 8 * 1024**2
 SAMPLED: Final = 500
 READ_AT_ONCE: Final = 2000
+# To compare millions of items takes minutes without a statement.
+MAY_TAKE_LONG: Final = text("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 ITEMS: Final = "FROM items WHERE dataset_id = :dataset_id AND number > :after AND number <= :last"
 READ_PAGE: Final = text(page_query("number, custom_id, request", ITEMS, order="number", sized="request"))
@@ -34,20 +37,17 @@ COPY_SIGNATURES: Final = "COPY item_signatures (split_id, item, minhash, kin) FR
 COPY_SIDES: Final = "COPY split_items (split_id, item, together, side) FROM STDIN"
 
 
-def run(open_session: OpenSession, split_id: UUID) -> None:
-    """Go on until it is made, or until somebody else turns out to do so."""
+def run(open_session: OpenSession, split_id: UUID, *, rows: int = ROWS) -> bool:
+    """Go on with it for a while; returns whether there is more to do."""
     with open_session() as session:
-        split = session.get(Split, split_id)
-        if split is None or split.status != SplitStatus.RUNNING:
-            return
-        template = _template(session, split)
-    more = True
-    while more:
-        with open_session() as session:
-            more = _advance(session, split_id, template)
+        split = resuming.taken(session, Split, split_id)
+        if split is None:
+            return False
+        template = common_words(session, split)
+    return resuming.page_by_page(open_session, lambda session: advance(session, split_id, template, rows=rows))
 
 
-def _template(session: Session, split: Split) -> Hashes:
+def common_words(session: Session, split: Split) -> Hashes:
     """What most of the items say alike, found in some of them from the first to the last."""
     step = max(1, split.items // SAMPLED)
     numbers = list(range(1, split.items + 1, step))
@@ -56,17 +56,13 @@ def _template(session: Session, split: Split) -> Hashes:
     return template_of([shingles(asked_of(orjson.loads(request))) for request in found])
 
 
-def _advance(session: Session, split_id: UUID, template: Hashes) -> bool:
-    """Whether there is more to do."""
-    split = session.scalar(select(Split).where(Split.id == split_id).with_for_update(skip_locked=True))
-    if split is None or split.status != SplitStatus.RUNNING:
-        return False
-    dataset = session.get_one(Dataset, split.dataset_id)
-    if dataset.deleted_at is not None:
-        # Nobody sees it any more.
+def advance(session: Session, split_id: UUID, template: Hashes, *, rows: int = ROWS) -> bool:
+    """Read a page, or, after the last, put all on their sides; returns whether there is more to do."""
+    split = resuming.taken(session, Split, split_id)
+    if split is None:
         return False
     split.advanced_at = now()
-    wanted = {"dataset_id": split.dataset_id, "after": split.item, "last": split.items, "rows": ROWS, "bytes": BYTES}
+    wanted = {"dataset_id": split.dataset_id, "after": split.item, "last": split.items, "rows": rows, "bytes": BYTES}
     page = session.execute(READ_PAGE, wanted).all()
     if page:
         copy_rows(session, COPY_SIGNATURES, (_signature_row(split_id, row, template) for row in page))
@@ -80,10 +76,11 @@ def _signature_row(split_id: UUID, row: Row[Any], template: Hashes) -> bytes:
     request = orjson.loads(row.request)
     minhash = r"\x" + signature(asked_of(request), template).hex()
     kin = ",".join("NULL" if digest is None else str(digest) for digest in kin_of(row.custom_id, request))
-    return _row(split_id, row.number, minhash, f"{{{kin}}}")
+    return copy_row(split_id, row.number, minhash, f"{{{kin}}}")
 
 
 def _put_on_sides(session: Session, split: Split) -> None:
+    session.execute(MAY_TAKE_LONG)
     numbers, firsts = _grouped(session, split)
     shares = {Side(name): share for name, share in split.shares.items()}
     sides = choose_sides(firsts, shares, split.seed)
@@ -91,14 +88,14 @@ def _put_on_sides(session: Session, split: Split) -> None:
     session.execute(delete(ItemSignature).where(ItemSignature.split_id == split.id))
     sizes = np.bincount(firsts)
     split.groups, split.largest_group = len(sides), int(sizes.max())
-    split.status, split.ended_at = SplitStatus.DONE, now()
+    resuming.end(split, SplitStatus.DONE)
 
 
 def _side_rows(
     split_id: UUID, numbers: Sequence[int], firsts: Sequence[int], sides: dict[int, Side]
 ) -> Iterator[bytes]:
     for number, first in zip(numbers, firsts, strict=True):
-        yield _row(split_id, number, numbers[first], sides[first])
+        yield copy_row(split_id, number, numbers[first], sides[first])
 
 
 def _grouped(session: Session, split: Split) -> tuple[Sequence[int], Sequence[int]]:
@@ -127,7 +124,3 @@ def _grouped(session: Session, split: Split) -> tuple[Sequence[int], Sequence[in
             for one, other in alike(signatures, split.similarity):
                 groups.join(places[one], places[other])
     return numbers, groups.all()
-
-
-def _row(*values: object) -> bytes:
-    return b"\t".join(copy_field(str(value)) for value in values) + b"\n"

@@ -6,25 +6,24 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
+from curation import datasets, naming
 from inference.paging import Page, page_of
 from schemas import ids
 from schemas.errors import Conflict, RequestInvalid, SplitLeaks, SplitNotFound
 from schemas.states import Side, SplitStatus
 from schemas.tables import Dataset, Split, SplitItem
 
-LONGEST_NAME: Final = 200
 SHARES: Final[Mapping[str, float]] = {Side.TRAIN: 0.8, Side.SEARCH: 0.1, Side.TEST: 0.1}
 SIMILARITY: Final = 0.8
 LARGEST_SEED: Final = 2**53
 MOST_PAIRS: Final = 100
-SILENT: Final = timedelta(seconds=30)
+MOST_MOVED: Final = 10_000
 
 # Of each group that is on several sides, the first item on each.
 LEAKS: Final = text("""
@@ -46,22 +45,20 @@ class NewSplit:
 
 def create(session: Session, dataset: Dataset, key_id: UUID, wanted: NewSplit) -> Split:
     """A split of all items that are there now. A task makes it."""
-    if not wanted.name.strip() or len(wanted.name) > LONGEST_NAME:
-        raise RequestInvalid(f"A split's name has 1 to {LONGEST_NAME} characters.", param="name")
     if not 0 <= wanted.seed <= LARGEST_SEED:
         raise RequestInvalid(f"A seed is a whole number from 0 to {LARGEST_SEED}.", param="seed")
     if not 0.5 <= wanted.similarity <= 1:
         raise RequestInvalid("Near-duplicates are from 0.5 to 1 similar.", param="similarity")
-    if dataset.next_item == 1:
+    if not dataset.items:
         raise Conflict("The dataset has no items to split.", code="no_items")
     split = Split(
         dataset_id=dataset.id,
         key_id=key_id,
-        name=wanted.name.strip(),
+        name=naming.checked(wanted.name, "split"),
         seed=wanted.seed,
         shares=_checked(wanted.shares),
         similarity=wanted.similarity,
-        items=dataset.next_item - 1,
+        items=dataset.items,
     )
     session.add(split)
     session.flush()
@@ -76,16 +73,7 @@ def _checked(shares: Mapping[str, float]) -> dict[str, float]:
 
 
 def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Split]:
-    query = (
-        select(Dataset, Split)
-        .join(Split, Split.dataset_id == Dataset.id)
-        .where(Split.id == ids.parse(ids.SPLIT, public_id, SplitNotFound))
-        .where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
-    )
-    found = session.execute(query).one_or_none()
-    if found is None:
-        raise SplitNotFound(public_id)
-    return found
+    return datasets.get_part(session, tenant, Split, ids.SPLIT, public_id, SplitNotFound)
 
 
 def of_dataset(session: Session, dataset: Dataset) -> Sequence[Split]:
@@ -111,6 +99,8 @@ def items_page(session: Session, split: Split, side: Side, after: int, limit: in
 def move(session: Session, split: Split, items: Sequence[int], side: Side) -> int:
     """Put items on a side by hand; returns how many were on another."""
     _check_made(split)
+    if len(items) > MOST_MOVED:
+        raise RequestInvalid(f"At most {MOST_MOVED:,} items are moved at once.", param="items")
     own = (SplitItem.split_id == split.id, SplitItem.item.in_(items))
     known = set(session.scalars(select(SplitItem.item).where(*own)))
     missing = sorted(set(items) - known)
@@ -133,9 +123,3 @@ def check(session: Session, split: Split) -> None:
 def _check_made(split: Split) -> None:
     if split.status != SplitStatus.DONE:
         raise Conflict("The split is still being made.", code="invalid_status")
-
-
-def due(session: Session, moment: datetime) -> list[UUID]:
-    """Those that nobody seems to be at."""
-    silent = Split.advanced_at < moment - SILENT
-    return list(session.scalars(select(Split.id).where(Split.status == SplitStatus.RUNNING, silent)))

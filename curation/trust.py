@@ -10,8 +10,9 @@ from curation import columns
 from schemas.states import ExampleStatus
 from schemas.tables import Dataset, Example, facets
 
-# With fewer answers it is chance.
+# With fewer answers it is chance; of those that are approved or rejected, fewer of either.
 FEW: Final = 20
+FEW_OF_EITHER: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,19 @@ class Trust:
     scored: int
     correlation: float | None
     apart: float | None
-    # How often an approved answer has a better score than a rejected one; 0.5 is chance.
+    # How often an approved answer has a better score than a rejected one; 0.5 is chance. Of so many answers that are
+    # either, and of this many of the rarer kind.
     decided: int
+    rarer: int
     ranked_right: float | None
 
     @property
     def says(self) -> str:
-        if max(self.scored, self.decided) < FEW:
+        measures = [self.correlation or 0.0] if self.scored >= FEW else []
+        measures += [2 * self.ranked_right - 1] if self.ranked_right and self.rarer >= FEW_OF_EITHER else []
+        if not measures:
             return "too few answers that people have judged"
-        best = max(self.correlation or 0.0, 2 * (self.ranked_right or 0.5) - 1)
+        best = max(measures)
         if best >= 0.6:
             return "says much the same as people"
         return "says a little of what people say" if best >= 0.25 else "says something else than people"
@@ -54,7 +59,7 @@ def _of_column(session: Session, dataset: Dataset, scorer: str, slot_name: str) 
 
 def _ranked_right(
     session: Session, both: tuple[ColumnElement[bool], ...], slot: ColumnElement[float]
-) -> tuple[int, float | None]:
+) -> tuple[int, int, float | None]:
     """Mann and Whitney's measure: equal scores share their ranks."""
     rank = func.rank().over(order_by=slot) + (func.count().over(partition_by=slot) - 1) / 2.0
     decided = (
@@ -67,6 +72,7 @@ def _ranked_right(
     found = {status: (many, float(ranks)) for status, many, ranks in session.execute(query)}
     approved, ranks = found.get(ExampleStatus.APPROVED, (0, 0.0))
     rejected, _ = found.get(ExampleStatus.REJECTED, (0, 0.0))
-    if not approved or not rejected:
-        return approved + rejected, None
-    return approved + rejected, (ranks - approved * (approved + 1) / 2) / (approved * rejected)
+    decided, rarer = approved + rejected, min(approved, rejected)
+    if not rarer:
+        return decided, rarer, None
+    return decided, rarer, (ranks - approved * (approved + 1) / 2) / (approved * rejected)

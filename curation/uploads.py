@@ -25,6 +25,8 @@ def begin(session: Session, dataset: Dataset, file: File) -> Import:
     """Take a file into a dataset. The same file again goes on where the last time ended."""
     if not files.is_kept(file):
         raise ContentGone("The content of this file is no longer kept.", param="file_id")
+    # Whoever asks for the same at this moment waits, and finds it.
+    session.get_one(Dataset, dataset.id, with_for_update=True)
     known = session.scalar(select(Import).where(Import.dataset_id == dataset.id, Import.file_id == file.id))
     if known is not None:
         return known
@@ -53,6 +55,7 @@ def read_page(session: Session, this: Import, rows: int, size: int) -> Sequence[
     with files.open_content(file) as stream:
         for record in read_records(stream, place, settings().max_line_bytes):
             _sort(record, page, faults)
+            # Empty lines too: a file may have millions of them.
             if len(page) + len(faults) >= rows or place.offset - this.bytes_read >= size:
                 break
         else:
@@ -64,6 +67,8 @@ def read_page(session: Session, this: Import, rows: int, size: int) -> Sequence[
 
 def _sort(record: Record, page: list[Arrival], faults: list[tuple[int, LineInvalid]]) -> None:
     number, said = record
+    if said is None:
+        return
     try:
         if isinstance(said, LineInvalid):
             raise said

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, false, func, select
 from sqlalchemy.orm import Session
 
-from curation import columns
+from curation import columns, datasets
 from curation.columns import Column
 from schemas import ids
 from schemas.errors import ExampleNotFound, RequestInvalid
@@ -63,16 +63,7 @@ def matching(dataset: Dataset, view: View, *, with_facets: bool = False) -> Sele
 
 
 def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Example]:
-    query = (
-        select(Dataset, Example)
-        .join(Example, Example.dataset_id == Dataset.id)
-        .where(Example.id == ids.parse(ids.EXAMPLE, public_id, ExampleNotFound))
-        .where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
-    )
-    found = session.execute(query).one_or_none()
-    if found is None:
-        raise ExampleNotFound(public_id)
-    return found
+    return datasets.get_part(session, tenant, Example, ids.EXAMPLE, public_id, ExampleNotFound)
 
 
 def texts(session: Session, example_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Output, Item]]:

@@ -9,6 +9,8 @@ from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus
 from schemas.text import is_storable
 
+# All that people can change about an example, by the names of its columns.
+CHANGEABLE: Final = ("status", "gold", "score", "category", "tags", "notes", "edited_output")
 TAGS: Final = "tags"
 ADD_TAGS, REMOVE_TAGS = "add_tags", "remove_tags"
 MOST_TAGS: Final = 20
@@ -41,10 +43,11 @@ def read(given: Mapping[str, Any]) -> Wanted:
     unknown = sorted(given.keys() - READERS.keys() - {ADD_TAGS, REMOVE_TAGS})
     if unknown:
         raise RequestInvalid(f"An example has no `{unknown[0]}` to change.", param=unknown[0])
-    if not given:
-        raise RequestInvalid("Nothing is to be changed.")
     values = {name: READERS[name](name, value) for name, value in given.items() if name in READERS}
-    return Wanted(values, _tags(ADD_TAGS, given.get(ADD_TAGS)), _tags(REMOVE_TAGS, given.get(REMOVE_TAGS)))
+    wanted = Wanted(values, _tags(ADD_TAGS, given.get(ADD_TAGS)), _tags(REMOVE_TAGS, given.get(REMOVE_TAGS)))
+    if wanted == Wanted():
+        raise RequestInvalid("Nothing is to be changed.")
+    return wanted
 
 
 def _status(name: str, value: object) -> str:

@@ -13,8 +13,8 @@ MOST_FIELDS: Final = 50
 LONGEST_NAME: Final = 200
 LONGEST_VALUE: Final = 1000
 DEEPEST: Final = 4
-# Models like to put JSON into a block of code.
-BLOCK: Final = re.compile(r"^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$", re.DOTALL | re.IGNORECASE)
+FENCE: Final = "```"
+WORD: Final = re.compile(r"\w+")
 
 Scalar = str | int | float | bool | None
 
@@ -38,10 +38,16 @@ def text_of(content: object) -> str:
     return content if isinstance(content, str) else ""
 
 
+def words_of(text: str) -> list[str]:
+    """In lower case, without what stands between them."""
+    return WORD.findall(text.lower())
+
+
 def json_text(output: str) -> str:
-    """What is to be JSON of an output."""
-    block = BLOCK.match(output)
-    return block[1] if block else output
+    """What is to be JSON of an output: models like to put it into a block of code."""
+    begin, _, rest = output.strip().partition("\n")
+    is_block = rest.endswith(FENCE) and begin.strip().lower() in (FENCE, f"{FENCE}json")
+    return rest.removesuffix(FENCE) if is_block else output
 
 
 def fields_of(output: str) -> dict[str, Scalar]:

@@ -44,7 +44,12 @@ def answer_text(answer: Mapping[str, Any]) -> str:
         return str(body or "")
     if isinstance(body.get("error"), dict):
         return _complaint(body["error"])
-    return _chosen(body) or _responded(body) or _embedded(body) or orjson.dumps(body).decode()
+    try:
+        said = _chosen(body) or _responded(body) or _embedded(body)
+    except (AttributeError, KeyError, TypeError):
+        # Another server's idea of an answer.
+        said = ""
+    return said or orjson.dumps(body).decode()
 
 
 def _complaint(error: Mapping[str, Any]) -> str:

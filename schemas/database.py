@@ -138,3 +138,8 @@ _CONTROL = {0x5C: "\\\\", 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x08: "\\b", 0x
 def copy_field(value: str) -> bytes:
     """Escape any text for COPY's text form."""
     return value.translate(_CONTROL).encode()
+
+
+def copy_row(*values: object) -> bytes:
+    """A line of COPY's text form."""
+    return b"\t".join(b"\\N" if value is None else copy_field(str(value)) for value in values) + b"\n"

@@ -284,6 +284,10 @@ class ModelUnavailable(VbsError):
     code = "model_unavailable"
 
 
+class ScorerFailed(VbsError):
+    """A plugin has a fault."""
+
+
 class PurgeIncomplete(VbsError):
     def __init__(self, stuck: int) -> None:
         super().__init__(f"{stuck} contents can't be removed from the file store; the next purge tries again.")

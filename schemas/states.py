@@ -70,6 +70,8 @@ class RunStatus(StrEnum):
 class SplitStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
+    # The dataset is deleted.
+    BROKEN = "broken"
 
 
 class Side(StrEnum):

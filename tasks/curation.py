@@ -11,13 +11,15 @@ from tasks.app import app
 @app.task(name="curation.import")
 def import_batch(import_id: str) -> None:
     """Take a batch's answers into a dataset, or go on doing so."""
-    imports.run(session_scope, UUID(import_id))
+    if imports.run(session_scope, UUID(import_id)):
+        dispatch.import_answers(UUID(import_id))
 
 
 @app.task(name="curation.score")
 def score(scoring_id: str) -> None:
     """Have a scorer go through a dataset, or go on doing so."""
-    scoring.run(session_scope, UUID(scoring_id))
+    if scoring.run(session_scope, UUID(scoring_id)):
+        dispatch.score(UUID(scoring_id))
 
 
 @app.task(name="curation.run")
@@ -39,4 +41,5 @@ def advance_run(run_id: str) -> None:
 @app.task(name="curation.split")
 def make_split(split_id: str) -> None:
     """Put a dataset's items on their sides, or go on doing so."""
-    split_making.run(session_scope, UUID(split_id))
+    if split_making.run(session_scope, UUID(split_id)):
+        dispatch.make_split(UUID(split_id))

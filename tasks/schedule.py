@@ -14,14 +14,14 @@ from celery.signals import beat_init
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from curation import imports, runs, scoring, splits
-from curation.exports import life as exports
+from curation import resuming, runs
 from curation.queue_purge import purge_queues
 from curation.retention import purge_datasets
 from inference import audit, pace_samples, retention, slow_down, sweep
 from schemas.database import DATABASE_LOST, session_scope
 from schemas.errors import PurgeIncomplete
 from schemas.settings import settings
+from schemas.tables import Export, Import, Scoring, Split
 from schemas.tables.base import now
 from tasks import dispatch
 from tasks.app import app
@@ -99,11 +99,11 @@ def sweep_for_work(*, spare_leases: bool = False) -> None:
 def due_in_workbench(session: Session, moment: datetime) -> dict[str, list[UUID]]:
     """What nobody seems to be at, by the task that goes on with it."""
     return {
-        "curation.import": imports.due(session, moment),
+        "curation.import": resuming.left_undone(session, Import, moment),
         "curation.run": runs.due(session, moment),
-        "curation.split": splits.due(session, moment),
-        "curation.score": scoring.due(session, moment),
-        "exports.write": exports.due(session, moment),
+        "curation.split": resuming.left_undone(session, Split, moment),
+        "curation.score": resuming.left_undone(session, Scoring, moment),
+        "exports.write": resuming.left_undone(session, Export, moment),
     }
 
 

@@ -22,12 +22,25 @@ from schemas import database
 from schemas.settings import settings
 
 TEMPLATE = "vbs_template"
+# What takes long to start. The tests that share one come first, and all in one process.
+SHARED = ("vllm_system", "table", "slow_system", "vllm_engine")
 database_numbers = itertools.count()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak-minutes", type=float, default=0, help="Play faults at random for this long.")
     parser.addoption("--seed", type=int, default=1, help="What decides the faults of a soak.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under pytest-xdist a file's tests stay together, unless they share something with those of others."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_shared_by(item) or item.nodeid.partition("::")[0]))
+    items.sort(key=lambda item: SHARED.index(_shared_by(item)) if _shared_by(item) else len(SHARED))
+
+
+def _shared_by(item: pytest.Item) -> str:
+    return next((name for name in SHARED if name in getattr(item, "fixturenames", ())), "")
 
 
 def with_database(url: str, name: str) -> str:

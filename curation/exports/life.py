@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -20,10 +20,7 @@ from inference.paging import Page, page_of
 from schemas import ids
 from schemas.errors import CursorUnknown, ExportNotFound, FileNotFound
 from schemas.ids import new_id
-from schemas.states import ExportStatus
 from schemas.tables import Dataset, Export, File
-
-SILENT: Final = timedelta(seconds=30)
 
 
 def begin(
@@ -113,12 +110,6 @@ def files_of(session: Session, exports: Sequence[Export]) -> Mapping[UUID, File]
     wanted = [export.file_id for export in exports if export.file_id is not None]
     found = session.scalars(select(File).where(File.id.in_(wanted), File.deleted_at.is_(None)))
     return {file.id: file for file in found}
-
-
-def due(session: Session, moment: datetime) -> list[UUID]:
-    """Those that nobody seems to be at."""
-    silent = Export.advanced_at < moment - SILENT
-    return list(session.scalars(select(Export.id).where(Export.status == ExportStatus.RUNNING, silent)))
 
 
 def filters_of(export: Export) -> View:

@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Row, Select, func, select
 
-from curation.chats import messages_of, taught
+from curation.chats import question_of
 from curation.formats.learned import Learned
 from curation.views import ITEM_OF_OUTPUT, View, matching
 from schemas.database import OpenSession
@@ -67,7 +67,7 @@ def _learned(row: Row[Example, str, str, str]) -> Learned:
         category=example.category,
         tags=example.tags,
         notes=example.notes,
-        messages=[taught(message) for message in messages_of(orjson.loads(row.request))],
+        messages=question_of(orjson.loads(row.request)),
         own=row.output,
         edited=example.edited_output,
     )

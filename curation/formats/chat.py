@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from curation.chats import conversation
 from curation.formats.learned import Learned
 
 
 def record(one: Learned) -> dict[str, Any]:
-    return {"messages": [*one.messages, {"role": "assistant", "content": one.said}]}
+    return conversation(one.messages, one.said)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from curation.scorers.words import words_of
+from curation.wording import words_of
 from plugins.scoring import Answer, Score
 
 SHORT: Final = 3

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from curation.scorers.words import words_of
+from curation.wording import words_of
 from plugins.scoring import Answer, Score
 
 # So many words in a row are seldom the same by chance.

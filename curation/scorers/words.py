@@ -1,14 +1,8 @@
 """Texts as words, for rules that count them."""
 
-import re
 from collections import Counter
-from typing import Final
 
-WORD: Final = re.compile(r"\w+")
-
-
-def words_of(text: str) -> list[str]:
-    return WORD.findall(text.lower())
+from curation.wording import words_of
 
 
 def overlap(one: str, other: str) -> float:

@@ -3,7 +3,7 @@
 Nothing is ever fetched: a `$ref` leads to another part of the same schema, or it is a fault.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from jsonschema import Draft202012Validator
@@ -53,9 +53,9 @@ def subschemas(schema: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, A
 
 def has_path(schema: Mapping[str, Any], path: str) -> bool:
     """Whether an output can have a value at a path like `verdict.score`."""
-    found: list[Mapping[str, Any]] = [schema]
+    found: Iterable[Mapping[str, Any]] = [schema]
     for name in path.split("."):
-        inner = [one.get("properties", {}) for part in found for one in expanded(schema, part)]
+        inner = [one.get("properties", {}) for one in expanded(schema, *found)]
         found = [part[name] for part in inner if isinstance(part, dict) and isinstance(part.get(name), dict)]
     return bool(found)
 
@@ -66,10 +66,10 @@ def paths_of(schema: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(name for part in inner if isinstance(part, dict) for name in part))
 
 
-def expanded(root: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """A schema with those that it refers to and those that it is put together from."""
+def expanded(root: Mapping[str, Any], *schemas: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Schemas with those that they refer to and those that they are put together from, each once."""
     seen: set[int] = set()
-    waiting: list[object] = [schema]
+    waiting: list[object] = [*schemas]
     while waiting:
         one = waiting.pop()
         if not isinstance(one, dict) or id(one) in seen:

@@ -45,6 +45,11 @@ class Dataset(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     deleted_at: Mapped[datetime | None]
 
+    @property
+    def items(self) -> int:
+        """How many it has: none ever goes."""
+        return self.next_item - 1
+
 
 class Item(Base):
     """One prompt, as it was sent."""
@@ -208,3 +213,5 @@ class Import(Base):
     # When the last page came in.
     advanced_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
+    # Why it ended early.
+    problem: Mapped[str | None]

@@ -46,3 +46,5 @@ class Scoring(Base):
     begun_at: Mapped[datetime] = mapped_column(default=now)
     advanced_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
+    # Why it ended early.
+    problem: Mapped[str | None]

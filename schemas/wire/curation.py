@@ -40,6 +40,7 @@ class Import(ma.Schema):
     errors = ma.fields.List(ma.fields.Nested(LineError))
     created_at = Timestamp()
     ended_at = Timestamp(allow_none=True)
+    problem = ma.fields.String(allow_none=True)
 
 
 class Counts(ma.Schema):
@@ -62,7 +63,7 @@ class Dataset(ma.Schema):
     object = Kind("dataset")
     name = ma.fields.String()
     task = ma.fields.String(allow_none=True)
-    items = ma.fields.Function(lambda dataset: dataset.next_item - 1, metadata={"type": "integer"})
+    items = ma.fields.Integer()
     created_at = Timestamp()
     counts = ma.fields.Function(Counts().dump)
     columns = ma.fields.List(ma.fields.Nested(Column))

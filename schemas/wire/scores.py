@@ -23,6 +23,7 @@ class Scoring(ma.Schema):
     scored = ma.fields.Integer()
     begun_at = Timestamp()
     ended_at = Timestamp(allow_none=True)
+    problem = ma.fields.String(allow_none=True)
 
 
 class Trust(ma.Schema):

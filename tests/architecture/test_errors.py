@@ -11,6 +11,7 @@ NEVER_IN_A_REQUEST = {
     errors.StartFailed,
     errors.ModelUnavailable,
     errors.PurgeIncomplete,
+    errors.ScorerFailed,
     errors.BackupFailed,
     errors.ArchiveInvalid,
     errors.PlaceTaken,

@@ -75,6 +75,7 @@ def test_every_page_fits_its_window(browser: Browser, filled: Filled, pages: Map
     wide = []
     for name, path in pages.items():
         page.goto(filled.system.running.ui_url + path)
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         wide += [name] if page.evaluate("document.documentElement.scrollWidth > innerWidth") else []
     context.close()
     assert wide == []

@@ -2,10 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.system import System
 from tests.ui.steps import fill_form, sign_in, write_requests
@@ -86,29 +85,3 @@ def test_twenty_answers_are_reviewed_with_the_keyboard_only(
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="1 example in this view")).to_be_visible()
     assert complaints == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_no_page_of_a_dataset_is_wider_than_its_window(
-    browser: Browser, slow_system: System, tmp_path: Path, width: int, scheme: Literal["light", "dark"]
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page = context.new_page()
-    review(page, slow_system, tmp_path)
-    table = page.url
-    too_wide = "document.documentElement.scrollWidth > innerWidth"
-    assert not page.evaluate(too_wide)
-    page.get_by_role("link", name="1", exact=True).click()
-    expect(page.get_by_role("heading", name="Example 1")).to_be_visible()
-    assert not page.evaluate(too_wide)
-    page.goto(table)
-    page.get_by_role("link", name="Export", exact=True).click()
-    expect(page.get_by_role("heading", name="Preview")).to_be_visible()
-    assert not page.evaluate(too_wide)
-    page.get_by_role("button", name="Export", exact=True).click()
-    expect(page.get_by_role("link", name="Download")).to_be_visible()
-    assert not page.evaluate(too_wide)
-    page.goto(slow_system.running.ui_url + "/datasets")
-    assert not page.evaluate(too_wide)
-    context.close()

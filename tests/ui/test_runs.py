@@ -1,10 +1,9 @@
 """A dataset of one's own in a real browser: uploaded, run, and its answers in the table."""
 
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.integration.inference.batch_fixtures import as_jsonl
 from tests.system import System
@@ -53,19 +52,3 @@ def test_a_file_is_uploaded_run_and_its_answers_are_in_the_table(
     page.get_by_role("link", name="First", exact=True).click()
     expect(page.get_by_text("Nothing leaks")).to_be_visible()
     assert complaints == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_no_page_of_it_is_wider_than_its_window(
-    browser: Browser, slow_system: System, tmp_path: Path, width: int, scheme: Literal["light", "dark"]
-) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page = context.new_page()
-    upload(page, slow_system, tmp_path)
-    assert not page.evaluate(TOO_WIDE)
-    for name in ("Items and runs", "Splits", "Snapshots"):
-        page.get_by_role("link", name=name).click()
-        expect(page.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
-        assert not page.evaluate(TOO_WIDE), name
-    context.close()

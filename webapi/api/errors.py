@@ -7,6 +7,7 @@ from typing import Any, Final
 import marshmallow as ma
 from flask import Flask, Response, g, jsonify, request
 from gunicorn.http.errors import ParseException
+from psycopg.errors import QueryCanceled
 from werkzeug.exceptions import HTTPException
 
 from inference.file_store import FULL
@@ -61,7 +62,15 @@ def answer_known(error: errors.VbsError) -> Response:
 
 def answer_database_lost(error: Exception) -> Response:
     logger.warning("request %s: the database is not available: %s", g.request_id, error)
-    return answer_known(errors.Unavailable("The database can't be reached right now. Please try again."))
+    return answer_known(told(error))
+
+
+def told(error: Exception) -> errors.Unavailable:
+    """What the database could not do, as far as its caller can act on it."""
+    if isinstance(getattr(error, "orig", None), QueryCanceled):
+        message = "The database gave up on this because it took too long. Ask for less at once, or try again later."
+        return errors.Unavailable(message, code="took_too_long")
+    return errors.Unavailable("The database can't be reached right now. Please try again in a moment.")
 
 
 def answer_os_error(error: OSError) -> Response:

@@ -29,9 +29,8 @@ def show() -> str:
 
 def read_filter() -> audit.Filter:
     """From the beginning of one day to the end of another."""
-    last = _day("until")
     who = storable(request.args.get("who", "")).strip()
-    return audit.Filter(_action(), who or None, _day("since"), last and last + DAY)
+    return audit.Filter(_action(), who or None, _day("since"), _day("until", DAY))
 
 
 def _action() -> Action | None:
@@ -41,8 +40,9 @@ def _action() -> Action | None:
     return Action(wanted) if wanted else None
 
 
-def _day(name: str) -> datetime | None:
+def _day(name: str, later: timedelta = timedelta()) -> datetime | None:
+    given = request.args.get(name)
     try:
-        return datetime.combine(date.fromisoformat(request.args[name]), time(), UTC) if request.args.get(name) else None
-    except ValueError:
+        return datetime.combine(date.fromisoformat(given), time(), UTC) + later if given else None
+    except (ValueError, OverflowError):
         raise RequestInvalid(f"`{name}` is a date, such as 2026-01-31.", param=name) from None

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
-from curation import datasets, uploads
+from curation import datasets, naming, uploads
 from inference import files, quotas
 from schemas import ids
 from schemas.errors import VbsError
@@ -52,7 +52,7 @@ def receive(key: ApiKey) -> tuple[UUID, UUID]:
             uploads.kept_seconds(),
             stored_limit=limits.stored_bytes,
         )
-        name = fields.get("name", "").strip() or PurePath(content.filename).stem[: datasets.LONGEST_NAME]
+        name = fields.get("name", "").strip() or naming.shortened(PurePath(content.filename).stem)
         dataset = datasets.create(db.session(), key.tenant, name)
         begun = uploads.begin(db.session(), dataset, file)
         db.session.commit()

@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from curation import changes, columns, datasets, facets, imports, table, views, wanted
+from curation import changes, columns, datasets, facets, imports, naming, table, views, wanted
 from curation.exports.streaming import stream
 from curation.formats.table import format_named
 from inference import batches
@@ -123,8 +123,8 @@ def export_chats(dataset_id: str) -> Response:
 
 def name_of(batch: Batch) -> str:
     """The name that somebody gave it, or one that says when it was made."""
-    given = (batch.details or {}).get("description", "").strip()
-    return given[: datasets.LONGEST_NAME] or f"Batch of {batch.created_at:%Y-%m-%d %H:%M}"
+    given = (batch.details or {}).get("description", "")
+    return naming.shortened(given) or f"Batch of {batch.created_at:%Y-%m-%d %H:%M}"
 
 
 def to_table(dataset: Dataset) -> Any:

@@ -10,9 +10,8 @@ import orjson
 from flask import Blueprint, g, render_template, request, url_for
 
 from curation import changes, datasets, holding, queues, reviewing, table, views, wanted
-from curation.reviewing import VALUES
 from curation.verdicts import seen_with
-from curation.wanted import Wanted
+from curation.wanted import CHANGEABLE, Wanted
 from schemas import ids
 from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus, Role
@@ -175,7 +174,7 @@ def end_piece(queue: Queue | None) -> str:
 
 
 def values_of(example: Example) -> dict[str, Any]:
-    return {name: getattr(example, name) for name in VALUES}
+    return {name: getattr(example, name) for name in CHANGEABLE}
 
 
 def reviews_by_me(queue: Queue) -> int:

@@ -7,8 +7,8 @@ from flask import Flask, Response, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
 from schemas.database import DATABASE_LOST
-from schemas.errors import Unavailable, VbsError
-from webapi.api.errors import TABLE, headers_of
+from schemas.errors import VbsError
+from webapi.api.errors import TABLE, headers_of, told
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def show_http(error: HTTPException) -> Response:
 
 def show_database_lost(error: Exception) -> Response:
     logger.warning("the database is not available: %s", error)
-    return show_known(Unavailable("The database can't be reached right now. Please try again in a moment."))
+    return show_known(told(error))
 
 
 def page(status: HTTPStatus, message: str) -> Response:

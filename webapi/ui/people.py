@@ -78,7 +78,7 @@ def somebody_else(person_id: str) -> ApiKey:
     """So that no administrator locks himself out."""
     person = people.find(db.session(), person_id)
     if person.id == g.key.id:
-        raise Conflict("Nobody can take his own role or access away: ask another administrator.")
+        raise Conflict("Nobody can take their own role or access away: ask another administrator.")
     return person
 
 

@@ -1,6 +1,6 @@
 """The page of a dataset's items: the files that they came from, and the models that are run on them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -27,7 +27,7 @@ def show_all(dataset_id: str) -> str:
     session = db.session()
     dataset = datasets.get(session, tenant(), dataset_id)
     found = runs.of_dataset(session, dataset)
-    arrived = imports.of_dataset(session, dataset)
+    arrived = imports.of_dataset(session, dataset, with_errors=True)
     return render_template(
         "ui/runs.html",
         dataset=dataset,
@@ -45,10 +45,9 @@ def show_all(dataset_id: str) -> str:
     )
 
 
-def shown_errors(arrived: Any) -> list[dict[str, Any]]:
+def shown_errors(arrived: Sequence[Import]) -> list[dict[str, Any]]:
     """The first lines that were no use, of all files."""
-    with_errors: list[Import] = [one for one in arrived if one.bad_lines]
-    return [error for one in with_errors for error in one.errors][:ERRORS_SHOWN]
+    return [error for one in arrived for error in one.errors][:ERRORS_SHOWN]
 
 
 @blueprint.post("/datasets/<dataset_id>/runs")

@@ -1,25 +1,17 @@
 """Several models' answers to the same items, and what people choose."""
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 from sqlalchemy.orm import Session
 
 from curation import comparing
-from schemas.database import session_scope
 from schemas.errors import ExampleNotFound, RequestInvalid
 from schemas.tables import Dataset
 from tests.integration.curation.answers import add, dataset_of
 
 MODELS = ("large", "small", "tuned")
 ITEMS = 5
-
-
-@pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
-    with session_scope() as session:
-        yield session
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from pyarrow import parquet
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from curation import changes, datasets, table, views, wanted
+from curation import changes, datasets, resuming, table, views, wanted
 from curation.exports import life, reading, writer
 from curation.exports.duplicates import Seen, SeenInDatabase, SeenInMemory
 from curation.exports.options import Options
@@ -287,11 +287,11 @@ def test_a_writer_that_dies_leaves_nothing_and_the_next_one_starts_over(dataset:
     assert now_of(begun).status == ExportStatus.RUNNING
     assert stored() == []
     with session_scope() as session:
-        assert life.due(session, now()) == []
-        assert life.due(session, now() + timedelta(minutes=1)) == [begun.id]
+        assert resuming.left_undone(session, Export, now()) == []
+        assert resuming.left_undone(session, Export, now() + timedelta(minutes=1)) == [begun.id]
     assert len(content(written(begun)).splitlines()) == 10
     with session_scope() as session:
-        assert life.due(session, now() + timedelta(minutes=1)) == []
+        assert resuming.left_undone(session, Export, now() + timedelta(minutes=1)) == []
 
 
 def test_what_is_changed_while_an_export_runs_is_not_in_it(dataset: Dataset, reviewer: UUID) -> None:
@@ -355,20 +355,6 @@ def test_a_file_outlives_every_retention_and_its_dataset(dataset: Dataset, revie
         datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
     retention.purge_files(session_scope, now() + timedelta(days=1000))
     assert len(content(done).splitlines()) == 10
-
-
-def test_a_view_with_all_filters_is_kept_as_it_was(dataset: Dataset, reviewer: UUID) -> None:
-    view = View(
-        status=ExampleStatus.APPROVED,
-        gold=True,
-        tag="fine",
-        score_to=0.5,
-        changed_since=now(),
-        search="words",
-        fields={"verdict.hire": True},
-    )
-    assert life.filters_of(begin(dataset, reviewer, view=view)) == view
-    assert life.filters_of(begin(dataset, reviewer)) == ALL
 
 
 def test_long_texts_end_a_page_early_and_nothing_is_left_out(dataset: Dataset) -> None:

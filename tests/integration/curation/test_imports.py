@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from curation import datasets, imports, table
+from curation import datasets, imports, resuming, table
 from curation.table import Sort
 from curation.views import View
 from inference import batches
@@ -36,23 +36,22 @@ def test_every_answer_is_an_example_with_what_was_asked_and_said(dataset: Datase
     assert all('"messages"' in item.request for item in items)
 
 
-def test_an_import_that_ends_midway_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "ROWS", 3)
+def test_an_import_that_ends_midway_goes_on_where_it_was() -> None:
     dataset, batch_id = new_dataset(), run_batch([f"text {n}" for n in range(10)])
     with session_scope() as session:
         this = imports.begin(session, dataset, batch(batch_id)).id
     with session_scope() as session:
-        assert imports._advance(session, this)
+        assert imports.advance(session, this, rows=3)
     with session_scope() as session:
         assert session.scalar(select(func.count()).select_from(Output)) == 3
-        assert imports.due(session, now()) == []
-        assert imports.due(session, now() + timedelta(minutes=1)) == [this]
+        assert resuming.left_undone(session, Import, now()) == []
+        assert resuming.left_undone(session, Import, now() + timedelta(minutes=1)) == [this]
     imports.run(session_scope, this)
     imports.run(session_scope, this)
     with session_scope() as session:
         assert session.scalars(select(Output.line).order_by(Output.item)).all() == list(range(1, 11))
         assert session.get_one(Import, this).imported == 10
-        assert imports.due(session, now() + timedelta(minutes=1)) == []
+        assert resuming.left_undone(session, Import, now() + timedelta(minutes=1)) == []
 
 
 def test_the_same_batch_is_taken_once_and_another_one_is_added(dataset: Dataset) -> None:

@@ -45,8 +45,7 @@ def due(moment: timedelta = LATER) -> list[UUID]:
         return runs.due(session, now() + moment)
 
 
-def test_170000_items_are_four_batches_and_each_answer_finds_its_item(reviewer: UUID) -> None:
-    """Of seventeen, with five to a batch."""
+def test_a_run_is_cut_into_batches_and_each_answer_finds_its_item(reviewer: UUID) -> None:
     dataset = with_items(17)
     run_id = begin_run(dataset, reviewer, lines=5)
     made = make_batches(run_id)

@@ -1,6 +1,5 @@
 """Scorers go through a dataset, and what they say can be filtered, trusted and forgotten."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,8 +7,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from curation import changes, columns, scoring, table, trust, wanted
+from curation import changes, columns, resuming, scorers, scoring, table, trust, wanted
 from curation.views import Range, View, matching
+from plugins.scoring import Score as Given
 from schemas.database import session_scope
 from schemas.errors import Conflict, RequestInvalid
 from schemas.states import ScoringStatus
@@ -20,12 +20,6 @@ from tests.integration.curation.answers import dataset_of
 pytestmark = pytest.mark.usefixtures("database_url")
 LENGTH = "score:length"
 WORDS = [0, 1, 2, 3, 4]
-
-
-@pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
-    with session_scope() as session:
-        yield session
 
 
 @pytest.fixture
@@ -65,24 +59,21 @@ def test_a_rule_with_nothing_to_say_scores_nothing(dataset: Dataset, reviewer: U
     assert (done.seen, done.scored) == (5, 0)
 
 
-def test_a_scoring_that_ends_midway_goes_on_where_it_was(
-    dataset: Dataset, reviewer: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(scoring, "ROWS", 2)
+def test_a_scoring_that_ends_midway_goes_on_where_it_was(dataset: Dataset, reviewer: UUID) -> None:
     with session_scope() as session:
         begun = scoring.begin(session, session.get_one(Dataset, dataset.id), "length", reviewer).id
     with session_scope() as session:
-        assert scoring._advance(session, begun)
+        assert scoring.advance(session, begun, rows=2)
     with session_scope() as session:
-        assert scoring.due(session, now()) == []
-        assert scoring.due(session, now() + timedelta(minutes=1)) == [begun]
+        assert resuming.left_undone(session, Scoring, now()) == []
+        assert resuming.left_undone(session, Scoring, now() + timedelta(minutes=1)) == [begun]
         assert scoring.begin(session, session.get_one(Dataset, dataset.id), "length", reviewer).id == begun
     scoring.run(session_scope, begun)
     scoring.run(session_scope, begun)
     with session_scope() as session:
         assert session.get_one(Scoring, begun).scored == 5
         assert session.scalar(select(func.count()).select_from(Score)) == 5
-        assert scoring.due(session, now() + timedelta(minutes=1)) == []
+        assert resuming.left_undone(session, Scoring, now() + timedelta(minutes=1)) == []
 
 
 def test_scoring_again_replaces_what_was_said(dataset: Dataset, reviewer: UUID) -> None:
@@ -151,6 +142,27 @@ def test_a_scorer_is_held_against_people(dataset: Dataset, reviewer: UUID) -> No
         assert found.correlation == pytest.approx(0.8402, abs=1e-4)
         assert found.apart == pytest.approx((0.2 + abs(1 / 3 - 0.2) + abs(2 / 3 - 0.2) + 0.1 + 0.1) / 5)
         assert found.says == "too few answers that people have judged"
+
+
+def test_a_plugin_that_fails_is_told_and_not_begun_again(
+    dataset: Dataset, reviewer: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scorers.length.Length, "score", lambda self, answer: 1 / 0)
+    done = score(dataset, "length", reviewer)
+    assert (done.status, done.problem) == (ScoringStatus.BROKEN, "ZeroDivisionError: division by zero")
+    with session_scope() as session:
+        assert resuming.left_undone(session, Scoring, now() + timedelta(minutes=1)) == []
+
+
+@pytest.mark.parametrize(("value", "kept"), [(7, 1.0), (-1, 0.0), (float("nan"), 0.0), (float("inf"), 1.0)])
+def test_whatever_a_plugin_says_a_score_is_from_0_to_1(
+    dataset: Dataset, reviewer: UUID, monkeypatch: pytest.MonkeyPatch, value: float, kept: float
+) -> None:
+    monkeypatch.setattr(scorers.length.Length, "score", lambda self, answer: Given(value, "a\0b"))
+    assert score(dataset, "length", reviewer).status == ScoringStatus.DONE
+    with session_scope() as session:
+        found = session.scalars(select(Score)).all()
+    assert {(one.value, "\0" in one.reason) for one in found} == {(kept, False)}
 
 
 def test_a_deleted_dataset_is_scored_no_further(dataset: Dataset, reviewer: UUID) -> None:

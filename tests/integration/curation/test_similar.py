@@ -34,5 +34,7 @@ def test_words_are_taken_as_they_are(database_url: str) -> None:
     with session_scope() as session:
         dataset_of(session, some_model=strange)
     with session_scope() as session:
-        for example in session.scalars(select(Example)):
-            similar.of_example(session, example, 5)
+        examples = session.scalars(select(Example).order_by(Example.id)).all()
+        found = [[one.item for one in similar.of_example(session, example, 5)] for example in examples]
+    # The nearest comes first.
+    assert (found[0][0], found[1][0]) == (2, 1)

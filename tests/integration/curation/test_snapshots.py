@@ -89,10 +89,10 @@ def test_the_digest_is_the_same_as_long_as_all_is_the_same(answered: Dataset, re
     assert nothing.examples == 0
 
 
-def test_it_goes_over_all_pages(answered: Dataset, reviewer: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "AT_ONCE", 2)
+def test_it_goes_over_all_pages(answered: Dataset, reviewer: UUID) -> None:
     taken = take(answered, reviewer)
-    assert [one.example_id for one in snapshots.examples(session_scope, taken.id)] == ids_of(answered)
+    found = snapshots.examples(session_scope, taken.id, at_once=2)
+    assert [one.example_id for one in found] == ids_of(answered)
 
 
 def test_a_snapshot_has_a_name(answered: Dataset, reviewer: UUID) -> None:
@@ -109,7 +109,7 @@ def test_splits_snapshots_and_runs_go_with_their_dataset(answered: Dataset, revi
         made, begun = (splits.create(session, mine, reviewer, NewSplit(name, {"train": 1})).id for name in "ab")
     split_making.run(session_scope, made)
     with session_scope() as session:
-        split_making._advance(session, begun, NOTHING)
+        split_making.advance(session, begun, NOTHING)
         datasets.delete(session, "acme", ids.show(ids.DATASET, answered.id))
     assert purge_datasets(session_scope) == 1
     with session_scope() as session:

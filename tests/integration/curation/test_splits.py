@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from curation import split_making, splits
+from curation import resuming, split_making, splits
 from curation.splits import NewSplit
 from schemas.database import session_scope
 from schemas.errors import Conflict, RequestInvalid, SplitLeaks
@@ -110,18 +110,17 @@ def test_what_is_moved_by_hand_so_that_it_leaks_is_named(reviewer: UUID) -> None
         splits.move(session, session.get_one(Split, split_id), [1, 4], other)
 
 
-def test_a_split_that_ends_midway_goes_on_where_it_was(reviewer: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_split_that_ends_midway_goes_on_where_it_was(reviewer: UUID) -> None:
     dataset = dataset_of([{"prompt": f"{n} {n * 7} {n * 13} apples?"} for n in range(10)])
     whole = sides_of(make(dataset, reviewer))
-    monkeypatch.setattr(split_making, "ROWS", 4)
     split_id = begin(dataset, reviewer)
     with session_scope() as session:
-        template = split_making._template(session, session.get_one(Split, split_id))
-        assert split_making._advance(session, split_id, template)
+        template = split_making.common_words(session, session.get_one(Split, split_id))
+        assert split_making.advance(session, split_id, template, rows=4)
     with session_scope() as session:
         assert session.get_one(Split, split_id).item == 4
-        assert splits.due(session, now()) == []
-        assert splits.due(session, now() + timedelta(minutes=1)) == [split_id]
+        assert resuming.left_undone(session, Split, now()) == []
+        assert resuming.left_undone(session, Split, now() + timedelta(minutes=1)) == [split_id]
         with pytest.raises(Conflict):
             splits.check(session, session.get_one(Split, split_id))
     split_making.run(session_scope, split_id)

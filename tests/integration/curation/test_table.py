@@ -1,7 +1,6 @@
 """The table: filters, orders and counts over the values of answers, and what a view holds, summed up."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from sqlalchemy.orm import Session
 from curation import columns, facets, table, views
 from curation.table import Count
 from curation.views import Range, View
-from schemas.database import session_scope
 from schemas.errors import CursorUnknown, RequestInvalid
 from schemas.states import ExampleStatus
 from schemas.tables import Dataset, Example
@@ -26,12 +24,6 @@ ANSWERS: list[Any] = [
     {"verdict": 3, "years": "seven", "nested": {"fit": False}},
     "nothing but words",
 ]
-
-
-@pytest.fixture
-def session(database_url: str) -> Iterator[Session]:
-    with session_scope() as session:
-        yield session
 
 
 @pytest.fixture

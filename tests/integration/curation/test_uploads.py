@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from curation import imports, table, uploads
+from curation import imports, resuming, table, uploads
 from curation.table import Sort
 from curation.views import View
 from inference import files
@@ -77,23 +77,22 @@ def test_bad_lines_are_told_of_and_stop_no_other() -> None:
 
 def test_no_more_bad_lines_are_kept_than_a_batch_reports(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VBS_MAX_LINE_ERRORS", "3")
-    monkeypatch.setattr(imports, "ROWS", 2)
-    import_id = upload(new_dataset(), b"{oops\n" * 7)
+    import_id = begin_upload(new_dataset(), b"{oops\n" * 7)
+    imports.run(session_scope, import_id, rows=2)
     assert errors_of(import_id) == [(n, "invalid_json_line") for n in (1, 2, 3)]
     with session_scope() as session:
         assert session.get_one(Import, import_id).bad_lines == 7
 
 
-def test_an_upload_that_ends_midway_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(imports, "ROWS", 3)
+def test_an_upload_that_ends_midway_goes_on_where_it_was() -> None:
     dataset = new_dataset()
     import_id = begin_upload(dataset, as_jsonl([{"prompt": f"text {n}", "output": "x"} for n in range(10)]))
     with session_scope() as session:
-        assert imports._advance(session, import_id)
+        assert imports.advance(session, import_id, rows=3)
     with session_scope() as session:
         this = session.get_one(Import, import_id)
         assert 0 < this.bytes_read < this.bytes
-        assert imports.due(session, now() + timedelta(minutes=1)) == [import_id]
+        assert resuming.left_undone(session, Import, now() + timedelta(minutes=1)) == [import_id]
     imports.run(session_scope, import_id)
     imports.run(session_scope, import_id)
     with session_scope() as session:

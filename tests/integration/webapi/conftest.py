@@ -80,3 +80,10 @@ def http(api_url: str, key: str) -> Iterator[httpx.Client]:
     """For what the official client can't or won't send."""
     with httpx.Client(base_url=f"{api_url}/v1", headers={"Authorization": f"Bearer {key}"}) as client:
         yield client
+
+
+@pytest.fixture
+def curator(api_url: str, make_key: MakeKey) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {make_key('curator', Role.CURATOR, tenant='acme')}"}
+    with httpx.Client(base_url=f"{api_url}/v1", headers=headers) as client:
+        yield client

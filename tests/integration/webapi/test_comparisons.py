@@ -1,6 +1,5 @@
 """Models compared and answers scored over the API, as agents do it."""
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import httpx
@@ -9,17 +8,8 @@ import pytest
 from curation import scoring
 from schemas import ids
 from schemas.database import session_scope
-from schemas.states import Role
 from schemas.tables import Scoring
 from tests.integration.curation.answers import dataset_of
-from tests.integration.webapi.conftest import MakeKey
-
-
-@pytest.fixture
-def curator(api_url: str, make_key: MakeKey) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {make_key('curator', Role.CURATOR, tenant='acme')}"}
-    with httpx.Client(base_url=f"{api_url}/v1", headers=headers) as client:
-        yield client
 
 
 @pytest.fixture

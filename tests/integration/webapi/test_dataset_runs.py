@@ -1,7 +1,6 @@
 """Datasets of one's own over the API: uploads, runs, splits and snapshots, as agents make them."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -23,13 +22,10 @@ LINES = [{"custom_id": f"q-{n}", "prompt": f"Question {n}?", "city": f"c{n}"} fo
 KNOWN = {"prompt": "Known?", "completion": "Yes."}
 
 
-@pytest.fixture
-def curator(api_url: str, make_key: MakeKey) -> Iterator[httpx.Client]:
+@pytest.fixture(autouse=True)
+def models(database_url: str) -> None:
     with session_scope() as session:
         registry.announce(session, MODELS, "stub")
-    headers = {"Authorization": f"Bearer {make_key('curator', Role.CURATOR, tenant='acme')}"}
-    with httpx.Client(base_url=f"{api_url}/v1", headers=headers) as client:
-        yield client
 
 
 def ok(answer: httpx.Response) -> Any:

@@ -1,7 +1,6 @@
 """Curation over the API, as agents do it."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -15,13 +14,6 @@ from tests.integration.curation.conftest import run_batch
 from tests.integration.webapi.conftest import MakeKey
 
 TEXTS = [f"Is candidate {n} a fit?" for n in range(12)]
-
-
-@pytest.fixture
-def curator(api_url: str, make_key: MakeKey) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {make_key('curator', Role.CURATOR, tenant='acme')}"}
-    with httpx.Client(base_url=f"{api_url}/v1", headers=headers) as client:
-        yield client
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.integration.webapi import test_datasets
 from tests.integration.webapi.conftest import MakeKey
 from tests.integration.webapi.test_datasets import TEXTS, examples, run_imports
 
-curator, dataset = test_datasets.curator, test_datasets.dataset
+dataset = test_datasets.dataset
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -22,13 +21,6 @@ from tests.integration.webapi.conftest import MakeKey
 from tests.unit.curation.task_schemas.documents import TASK, task
 
 ROWS = b"candidate_id,profile,years\nc-1,Nurse,3\nc-2,Cook,\n"
-
-
-@pytest.fixture
-def curator(api_url: str, make_key: MakeKey) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {make_key('curator', Role.CURATOR, tenant='acme')}"}
-    with httpx.Client(base_url=f"{api_url}/v1", headers=headers) as client:
-        yield client
 
 
 def post(client: httpx.Client, path: str, document: object) -> Any:

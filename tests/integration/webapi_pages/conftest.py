@@ -96,3 +96,8 @@ def sign_in(ui_url: str, session: Session) -> Iterator[SignIn]:
     yield make
     for visitor in visitors:
         visitor.http.close()
+
+
+@pytest.fixture
+def curator(sign_in: SignIn) -> Visitor:
+    return sign_in("acme", Role.CURATOR)

@@ -16,11 +16,6 @@ from tests.integration.webapi_pages.conftest import SignIn, Visitor
 ATTACK = "<script>alert(1)</script>"
 
 
-@pytest.fixture
-def curator(sign_in: SignIn) -> Visitor:
-    return sign_in("acme", Role.CURATOR)
-
-
 def address_of(**answers: list[str]) -> str:
     with session_scope() as session:
         return f"/datasets/{ids.show(ids.DATASET, dataset_of(session, **answers).id)}"
@@ -101,7 +96,7 @@ def test_answers_are_scored_and_the_best_of_them_shown(curator: Visitor) -> None
     assert answer.status_code == 200
     assert answer.text.count('class="example-head"') == 2
     curator.send(f"{table}/scores/remove", scorer="length")
-    assert "not asked" in curator.see(f"{table}/scores")
+    assert "not run yet" in curator.see(f"{table}/scores")
 
 
 def test_a_view_is_summed_up_and_its_bars_are_filters(curator: Visitor) -> None:

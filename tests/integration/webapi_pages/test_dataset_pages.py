@@ -43,11 +43,6 @@ def all_examples() -> list[Example]:
         return list(session.scalars(select(Example).order_by(Example.id)))
 
 
-@pytest.fixture
-def curator(sign_in: SignIn) -> Visitor:
-    return sign_in("acme", Role.CURATOR)
-
-
 def test_without_datasets_the_page_says_how_to_get_one(curator: Visitor) -> None:
     assert "No datasets yet" in curator.see("/datasets")
 

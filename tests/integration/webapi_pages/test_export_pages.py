@@ -15,11 +15,6 @@ from tests.integration.webapi_pages.test_batch_pages import HOSTILE
 from tests.integration.webapi_pages.test_dataset_pages import example_of, reviewed
 
 
-@pytest.fixture
-def curator(sign_in: SignIn) -> Visitor:
-    return sign_in("acme", Role.CURATOR)
-
-
 def write_exports() -> None:
     with session_scope() as session:
         begun = session.scalars(select(Export.id)).all()

@@ -2,19 +2,12 @@
 
 import re
 
-import pytest
-
 from inference import finaliser
 from schemas.states import Role
 from tests.integration.inference.batch_fixtures import as_jsonl, chat_line
 from tests.integration.webapi_pages.conftest import SignIn, Visitor
 from tests.integration.webapi_pages.test_batch_pages import page_of, run, start, take_in
 from tests.integration.webapi_pages.test_dataset_pages import example_of, reviewed
-
-
-@pytest.fixture
-def curator(sign_in: SignIn) -> Visitor:
-    return sign_in("acme", Role.CURATOR)
 
 
 def chart_of(page: str) -> dict[str, str]:

@@ -18,11 +18,6 @@ from tests.unit.curation.task_schemas.documents import TASK, task
 HOSTILE = '<script>alert("x")</script>\u202e'
 
 
-@pytest.fixture
-def curator(sign_in: SignIn) -> Visitor:
-    return sign_in("acme", Role.CURATOR)
-
-
 def save(curator: Visitor, document: object, **fields: str) -> str:
     answer = curator.send("/tasks/save", document=json.dumps(document, indent=1), **fields)
     assert answer.status_code == 200, answer.text

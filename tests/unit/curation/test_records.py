@@ -20,6 +20,7 @@ def records(content: bytes, place: Place | None = None) -> list[tuple[int, Any]]
     return [
         (number, said.code if isinstance(said, LineInvalid) else said)
         for number, said in read_records(io.BytesIO(content), place or Place(), LIMIT)
+        if said is not None
     ]
 
 
@@ -44,7 +45,7 @@ def test_csv_has_quotes_lines_in_values_and_any_usual_separator() -> None:
 def test_whoever_goes_on_from_a_place_finds_the_rest(content: bytes, taken: int) -> None:
     place = Place()
     begun = read_records(io.BytesIO(content), place, LIMIT)
-    first = [one for _, one in zip(range(taken), begun, strict=False)]
+    first = [one for _, one in zip(range(taken), begun, strict=False) if one[1] is not None]
     assert records(content)[len(first) :] == records(content, place)
 
 
@@ -67,7 +68,23 @@ def test_what_is_no_use_is_named(content: bytes, codes: Sequence[Any]) -> None:
 def test_a_quote_that_is_never_closed_takes_no_more_than_a_line_may_have() -> None:
     found = records(b'prompt\n"open\n' + b"line\n" * 50 + b"last\n")
     assert found[0] == (2, "line_too_long")
-    assert found[-1] == (53, {"prompt": "last"})
+    assert found[1:] == [*((number, {"prompt": "line"}) for number in range(3, 53)), (53, {"prompt": "last"})]
+
+
+def test_a_quote_that_is_never_closed_spoils_its_line_alone() -> None:
+    found = records(b'prompt,output\n"Hire Ada?,yes\nHire Bo?,no\nHire Cy?,yes\n')
+    assert found == [
+        (2, "invalid_csv_line"),
+        (3, {"prompt": "Hire Bo?", "output": "no"}),
+        (4, {"prompt": "Hire Cy?", "output": "yes"}),
+    ]
+
+
+@pytest.mark.parametrize("begin", [b'{"n": 1}\n', b"prompt\n"])
+def test_whoever_reads_is_told_of_empty_lines_too(begin: bytes) -> None:
+    """A page of a file ends somewhere even where nothing else comes."""
+    found = list(read_records(io.BytesIO(begin + b"\n" * 5), Place(), LIMIT))
+    assert [said for _, said in found][-5:] == [None] * 5
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"", b"{", b"prompt\n", b'prompt,a\n"']))

@@ -50,6 +50,12 @@ def test_the_form_is_the_one_that_was_asked_for(
         {"$ref": "#/nowhere"},
         {"type": "no such type"},
         {"properties": 7},
+        {"description": "x" * 100_000},
+        # Two to the power of forty ways to the same end.
+        {
+            "$ref": "#/$defs/0",
+            "$defs": {str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}] * 2} for n in range(40)} | {"40": {}},
+        },
     ],
 )
 def test_a_schema_that_is_no_good_is_said_to_be_so_and_nothing_is_fetched(schema: dict[str, Any]) -> None:
@@ -57,6 +63,26 @@ def test_a_schema_that_is_no_good_is_said_to_be_so_and_nothing_is_fetched(schema
     score = scorers.get("format").score(Answer(request, '{"fit": true}'))
     assert score is not None
     assert (score.value, score.reason.startswith("the schema can't be used")) == (0.0, True)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"patternProperties": {"^(a+)+$": {}}, "additionalProperties": False},
+        {"patternProperties": {"^(a+)+$": {}}, "unevaluatedProperties": False},
+        {"propertyNames": {"pattern": "^(a+)+$"}},
+    ],
+)
+def test_no_expression_of_a_schema_is_run(schema: dict[str, Any]) -> None:
+    request = {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
+    assert value("format", json.dumps({"a" * 40 + "!": 1}), request) == 1.0
+
+
+def test_items_may_be_wanted_once_each() -> None:
+    schema = {"properties": {"tags": {"uniqueItems": True}}}
+    request = {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
+    assert value("format", '{"tags": [{"a": 1, "b": 2}, {"b": 1, "a": 2}]}', request) == 1.0
+    assert value("format", '{"tags": [{"a": 1, "b": 2}, {"b": 2, "a": 1}]}', request) == 0.0
 
 
 @pytest.mark.timeout(20)

@@ -46,7 +46,9 @@ def test_a_request_of_any_shape_has_something_storable_that_was_asked(request_bo
 VERDICT = '{"verdict": {"score": 7, "hire": true}, "why": "x"}'
 
 
-@pytest.mark.parametrize("output", [VERDICT, f"```json\n{VERDICT}\n```", f"\n```\n{VERDICT}\n```\n"])
+@pytest.mark.parametrize(
+    "output", [VERDICT, f"```json\n{VERDICT}\n```", f"\n```\n{VERDICT}\n```\n", f"```JSON \n{VERDICT} ```"]
+)
 def test_fields_are_the_values_of_a_json_answer_by_their_paths(output: str) -> None:
     assert fields_of(output) == {"verdict.score": 7, "verdict.hire": True, "why": "x"}
 
@@ -54,6 +56,11 @@ def test_fields_are_the_values_of_a_json_answer_by_their_paths(output: str) -> N
 @pytest.mark.parametrize("output", ["", "Hire.", "7", '["a"]', "{", "null", '{"a": NaN}'])
 def test_an_answer_that_is_no_json_object_has_no_fields(output: str) -> None:
     assert fields_of(output) == {}
+
+
+def test_a_block_that_never_ends_is_read_once() -> None:
+    """A model that has run away; an expression that tries all ways to cut it up would take hours."""
+    assert fields_of("```json" + "\n" * 1_000_000) == {}
 
 
 @slowly

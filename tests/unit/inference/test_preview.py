@@ -22,6 +22,13 @@ CALL = {"function": {"name": "find", "arguments": '{"skill": "rust"}'}}
         (answered({"data": [{"embedding": [0.1, 0.2, 0.3]}]}), "1 embedding of 3 numbers"),
         (answered({"error": {"code": "too_long", "message": "Too long."}}), "too_long: Too long."),
         (answered({"something": "new"}), '{"something":"new"}'),
+        (
+            answered({"choices": [{"message": {"tool_calls": [{"type": "custom"}]}}]}),
+            '{"choices":[{"message":{"tool_calls":[{"type":"custom"}]}}]}',
+        ),
+        (answered({"choices": [{"message": {"content": [1]}}]}), '{"choices":[{"message":{"content":[1]}}]}'),
+        (answered({"choices": ["a"]}), '{"choices":["a"]}'),
+        (answered({"output": [1]}), '{"output":[1]}'),
         ({"response": None, "error": {"code": "batch_expired", "message": "Not run."}}, "batch_expired: Not run."),
     ],
 )

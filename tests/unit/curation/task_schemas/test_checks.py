@@ -165,6 +165,13 @@ def test_a_schema_may_hold_itself() -> None:
     assert faults(task(output=tree, columns=[{"path": "children", "kind": "list"}])) == {}
 
 
+def test_a_path_through_branches_that_lead_back_is_followed_once() -> None:
+    """Ten branches at each of nine steps would be a thousand million ways."""
+    branch = {"properties": {"x": {"$ref": "#"}}}
+    tree = {"type": "object", "allOf": [branch] * 10}
+    assert faults(task(output=tree, columns=[{"path": ".".join("x" * 9)}])) == {}
+
+
 def test_names_that_look_like_keywords_are_names() -> None:
     schema = output(properties={"$ref": {"type": "string"}, "$id": {"const": {"$ref": "http://a"}}})
     assert faults(task(output=schema, columns=None)) == {}
