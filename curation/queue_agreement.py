@@ -1,34 +1,38 @@
-"""How far the reviewers of a queue agree, counted in the database: there may be hundreds of thousands of reviews."""
+"""How far the reviewers of a queue agree, counted in the database: there may be hundreds of thousands of reviews.
+
+It takes seconds then, so the queue keeps it until somebody hands in or takes back a review.
+"""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from curation import agreement
 from curation.queues import names
-from schemas.tables import Queue
+from schemas.tables import Queue, QueueReviewer
 
 # Pairs of people are shown as far as they have most answers in common.
 PAIRS: Final = 6
-HANDED_IN: Final = "queue_id = :queue_id AND submitted_at IS NOT NULL"
-SAID: Final = {"status": "given->>'status'", "score": "round((given->>'score')::numeric, 2)::float8"}
+# What was said about an answer, and about how many just that. Many answers have few patterns.
 PATTERNS: Final = """
     SELECT said, count(*) FROM (
         SELECT array_agg({said}) AS said FROM reviews
-        WHERE {handed_in} AND {said} IS NOT NULL GROUP BY place HAVING count(*) > 1
+        WHERE queue_id = :queue_id AND submitted_at IS NOT NULL AND given->>'{name}' IS NOT NULL
+        GROUP BY place HAVING count(*) > 1
     ) AS patterns GROUP BY said
 """
-TOGETHER: Final = text(f"""
-    WITH handed_in AS (SELECT place, key_id, given->>'status' AS status FROM reviews WHERE {HANDED_IN})
-    SELECT one.key_id, other.key_id, one.status, other.status, count(*)
-    FROM handed_in AS one JOIN handed_in AS other ON other.place = one.place AND other.key_id > one.key_id
-    GROUP BY 1, 2, 3, 4
-""")
+# Who decided what, in the order of their keys.
+STATUS: Final = text(PATTERNS.format(name="status", said="key_id || ' ' || (given->>'status') ORDER BY key_id"))
+SCORE: Final = text(PATTERNS.format(name="score", said="round((given->>'score')::numeric, 2)::float8"))
+
+# How often the first of two people said the one, while the second said the other.
+Together = dict[tuple[UUID, UUID], Counter[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +65,40 @@ class Agreement:
 
 
 def of_queue(session: Session, queue: Queue) -> Agreement:
-    status = _patterns(session, queue, "status")
-    score = _patterns(session, queue, "score")
+    """What the queue keeps, as long as it is what would be counted now."""
+    # Looked at before the reviews are: what comes in meanwhile makes it old.
+    moves = select(func.coalesce(func.sum(QueueReviewer.moves), 0)).where(QueueReviewer.queue_id == queue.id)
+    moved = int(session.scalar(moves) or 0)
+    if queue.agreement is not None and queue.agreement_at == moved:
+        return _read(queue.agreement)
+    counted = _counted(session, queue)
+    kept = update(Queue).where(Queue.id == queue.id).values(agreement=asdict(counted), agreement_at=moved)
+    session.execute(kept.execution_options(synchronize_session=False))
+    return counted
+
+
+def _read(kept: Mapping[str, Any]) -> Agreement:
+    pairs = [Pair(**pair) for pair in kept["pairs"]]
+    return Agreement(Measured(**kept["status"]), Measured(**kept["score"]), pairs)
+
+
+def _counted(session: Session, queue: Queue) -> Agreement:
+    wanted = {"queue_id": queue.id}
+    together: Together = {}
+    status: Counter[tuple[Any, ...]] = Counter()
+    for said, count in session.execute(STATUS, wanted):
+        reviews = [(UUID(key_id), value) for key_id, _, value in (one.partition(" ") for one in said)]
+        status[tuple(sorted(value for _, value in reviews))] += count
+        for (one, first), (other, second) in combinations(reviews, 2):
+            together.setdefault((one, other), Counter())[first, second] += count
+    score: Counter[tuple[Any, ...]] = Counter()
+    for said, count in session.execute(SCORE, wanted):
+        score[tuple(sorted(said))] += count
     return Agreement(
         _measured(status, agreement.alpha(status)),
         _measured(score, agreement.alpha(score, agreement.interval)),
-        _pairs(session, queue),
+        _pairs(session, together),
     )
-
-
-def _patterns(session: Session, queue: Queue, name: str) -> Counter[tuple[Any, ...]]:
-    query = text(PATTERNS.format(said=SAID[name], handed_in=HANDED_IN))
-    units: Counter[tuple[Any, ...]] = Counter()
-    for said, count in session.execute(query, {"queue_id": queue.id}):
-        units[tuple(sorted(said))] += count
-    return units
 
 
 def _measured(units: agreement.Units[Any], alpha: float | None) -> Measured:
@@ -85,16 +108,13 @@ def _measured(units: agreement.Units[Any], alpha: float | None) -> Measured:
     return Measured(answers, percent, alpha, agreement.words(alpha, answers))
 
 
-def _pairs(session: Session, queue: Queue) -> list[Pair]:
-    counted: dict[tuple[UUID, UUID], dict[tuple[str, str], int]] = {}
-    for one, other, said, other_said, count in session.execute(TOGETHER, {"queue_id": queue.id}):
-        counted.setdefault((one, other), {})[said, other_said] = count
-    most = sorted(counted, key=lambda two: -sum(counted[two].values()))[:PAIRS]
+def _pairs(session: Session, together: Together) -> list[Pair]:
+    most = sorted(together, key=lambda two: -together[two].total())[:PAIRS]
     known = names(session, [key_id for two in most for key_id in two])
-    return [_pair(known[one], known[other], counted[one, other]) for one, other in most]
+    return [_pair(known[one], known[other], together[one, other]) for one, other in most]
 
 
-def _pair(first: str, second: str, said: dict[tuple[str, str], int]) -> Pair:
+def _pair(first: str, second: str, said: Mapping[tuple[str, str], int]) -> Pair:
     answers = sum(said.values())
     kappa = agreement.rounded(agreement.cohen(said))
     same = agreement.percent({both: count for both, count in said.items()})

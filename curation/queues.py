@@ -1,23 +1,26 @@
-"""Queues: the examples of a view, frozen in an order, for several people to review one at a time."""
+"""Queues: the examples of a view, frozen in an order, for several people to review one at a time.
+
+`curation/queue_making.py` freezes them.
+"""
 
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, insert, literal, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
 
-from curation import datasets, naming, views
+from curation import datasets, kept_views, naming
 from curation.views import View
 from inference.paging import Page, page_of
 from schemas import ids
-from schemas.errors import CursorUnknown, NotAssigned, QueueNotFound, RequestInvalid
-from schemas.states import QueueItemState, Role
-from schemas.tables import ApiKey, Dataset, Example, Queue, QueueItem, QueueReviewer
+from schemas.errors import Conflict, CursorUnknown, NotAssigned, QueueNotFound, RequestInvalid
+from schemas.states import QueueStatus, Role
+from schemas.tables import ApiKey, Dataset, Queue, QueueItem, QueueReviewer
 from schemas.tables.base import now
 
 LARGEST: Final = 200_000
@@ -56,24 +59,28 @@ class Progress(NamedTuple):
     seen_at: datetime
 
 
+class Waiting(NamedTuple):
+    queue: Queue
+    # At most so many are left for somebody. What is reviewed once is counted exactly.
+    left: int
+
+
 def create(session: Session, dataset: Dataset, key_id: UUID, wanted: NewQueue) -> Queue:
+    """One that is still to be made."""
     _check(wanted)
     queue = Queue(
         dataset_id=dataset.id,
         name=naming.checked(wanted.name, "queue"),
         key_id=key_id,
         view=dict(wanted.address),
+        filters=kept_views.kept(wanted.view),
         sort=wanted.sort,
         seed=random.randrange(SEEDS) if wanted.seed is None else wanted.seed,
+        most=wanted.limit,
         reviews_each=wanted.reviews_each,
         assigned=_keys_named(session, dataset.tenant, wanted.people),
-        items=0,
     )
     session.add(queue)
-    session.flush()
-    queue.items = _freeze(session, dataset, queue, wanted)
-    if not queue.items:
-        raise RequestInvalid("The view holds no example: there is nothing to review.", param="view")
     session.flush()
     return queue
 
@@ -95,30 +102,6 @@ def _keys_named(session: Session, tenant: str, names: Sequence[str]) -> list[UUI
     if unknown:
         raise RequestInvalid(f"Nobody named '{unknown[0]}' may review here.", param="people")
     return [known[name] for name in dict.fromkeys(names)]
-
-
-def _freeze(session: Session, dataset: Dataset, queue: Queue, wanted: NewQueue) -> int:
-    """Give each example its place, in one statement; returns how many there are."""
-    orders: dict[QueueSort, tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]] = {
-        QueueSort.OLDEST: (Example.id,),
-        QueueSort.WORST: (Example.score.asc().nulls_last(), Example.id),
-        QueueSort.RANDOM: (func.hashtextextended(cast(Example.id, Text), queue.seed), Example.id),
-    }
-    order = orders[wanted.sort]
-    rows = (
-        views.matching(dataset, wanted.view)
-        .add_columns(
-            func.row_number().over(order_by=order),
-            literal(queue.id),
-            literal(QueueItemState.OPEN.value, Text),
-            literal(0),
-        )
-        .order_by(*order)
-        .limit(wanted.limit)
-    )
-    columns = ("example_id", "place", "queue_id", "state", "reviews")
-    done = session.execute(insert(QueueItem).from_select(columns, rows), execution_options={"preserve_rowcount": True})
-    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def get(session: Session, tenant: str, public_id: str) -> Queue:
@@ -154,6 +137,21 @@ def _of_tenant(tenant: str) -> Select[Queue]:
 def admit(queue: Queue, key_id: UUID) -> None:
     if queue.assigned and key_id not in queue.assigned:
         raise NotAssigned(queue.name)
+    if queue.status == QueueStatus.MAKING:
+        raise Conflict("The queue is still being made. It opens by itself in a moment.", code="invalid_status")
+    if queue.status == QueueStatus.BROKEN:
+        raise Conflict(f"The queue could not be made. {queue.problem}", code="invalid_status")
+
+
+def waiting(session: Session, tenant: str, key_id: UUID, limit: int) -> Sequence[Waiting]:
+    """Open ones with something left for this person, the newest first."""
+    mine = (QueueReviewer.queue_id == Queue.id, QueueReviewer.key_id == key_id)
+    reviews = func.coalesce(select(QueueReviewer.reviews).where(*mine).scalar_subquery(), 0)
+    # Of those that nobody has closed, some may be reviewed by this person already.
+    left = Queue.items - func.greatest(Queue.decided + Queue.disputed, reviews)
+    for_them = or_(func.cardinality(Queue.assigned) == 0, Queue.assigned.contains([key_id]))
+    query = _of_tenant(tenant).add_columns(left).where(Queue.status == QueueStatus.OPEN, for_them, left > 0)
+    return [Waiting(*row) for row in session.execute(query.order_by(Queue.id.desc()).limit(limit))]
 
 
 def curators(session: Session, tenant: str) -> Sequence[ApiKey]:

@@ -147,6 +147,7 @@ def _submit(session: Session, queue: Queue, me: QueueReviewer, item: QueueItem, 
     review.submitted_at = now()
     item.reviews += 1
     me.reviews += 1
+    me.moves += 1
     holding.let_go(item, me.key_id)
     if item.reviews >= queue.reviews_each:
         _conclude(session, queue, item, me.key_id)
@@ -181,6 +182,7 @@ def _withdraw(session: Session, queue: Queue, me: QueueReviewer, item: QueueItem
     item.state, item.change_set_id = QueueItemState.OPEN, None
     item.reviews -= 1
     me.reviews -= 1
+    me.moves += 1
     review.submitted_at = None
     if not holding.is_held_by_another(item, me.key_id):
         holding.hold(item, me.key_id)

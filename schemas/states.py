@@ -74,6 +74,13 @@ class SplitStatus(StrEnum):
     BROKEN = "broken"
 
 
+class QueueStatus(StrEnum):
+    MAKING = "making"
+    OPEN = "open"
+    # It says why it could not be made.
+    BROKEN = "broken"
+
+
 class Side(StrEnum):
     """Of a split: what a model learns from, what its best settings are looked for with, what it is measured on."""
 

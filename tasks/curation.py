@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from curation import imports, run_parts, scoring, split_making
+from curation import imports, queue_making, run_parts, scoring, split_making
 from schemas.database import session_scope
 from tasks import dispatch
 from tasks.app import app
@@ -43,3 +43,9 @@ def make_split(split_id: str) -> None:
     """Put a dataset's items on their sides, or go on doing so."""
     if split_making.run(session_scope, UUID(split_id)):
         dispatch.make_split(UUID(split_id))
+
+
+@app.task(name="curation.queue")
+def make_queue(queue_id: str) -> None:
+    """Give the answers of a queue their places."""
+    queue_making.run(session_scope, UUID(queue_id))

@@ -8,8 +8,10 @@ from inference import audit
 from inference.audit import Actor
 from schemas import ids
 from schemas.actions import Action
-from schemas.tables import ChangeSet
+from schemas.tables import ChangeSet, Export, Queue, Run, Snapshot, Split
 from webapi.database import db
+
+OfDataset = Export | Queue | Run | Snapshot | Split
 
 
 def note(action: Action, subject: str = "", **details: Any) -> None:
@@ -21,6 +23,11 @@ def note_now(action: Action, subject: str = "", **details: Any) -> None:
     """For a view that commits nothing: one that only reads, or refuses."""
     note(action, subject, **details)
     db.session.commit()
+
+
+def note_of_dataset(action: Action, prefix: str, what: OfDataset, **details: Any) -> None:
+    """Of what a dataset has: its own id is the subject, and the dataset's a detail."""
+    note(action, ids.show(prefix, what.id), dataset=ids.show(ids.DATASET, what.dataset_id), **details)
 
 
 def note_change(done: ChangeSet | None) -> None:

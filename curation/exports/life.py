@@ -2,19 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from curation import datasets, table
+from curation import datasets, kept_views, table
 from curation.exports.options import Options
 from curation.formats.table import format_named
-from curation.views import Range, View
+from curation.views import View
 from inference import files
 from inference.paging import Page, page_of
 from schemas import ids
@@ -45,7 +41,7 @@ def begin(
         key_id=key_id,
         format=format_name,
         view=dict(address),
-        filters=_kept(filters),
+        filters=kept_views.kept(filters),
         options=options.shown,
         total=table.count_all(session, dataset, filters),
     )
@@ -113,11 +109,4 @@ def files_of(session: Session, exports: Sequence[Export]) -> Mapping[UUID, File]
 
 
 def filters_of(export: Export) -> View:
-    since = export.filters["changed_since"]
-    ranges = {path: Range(**limits) for path, limits in export.filters["ranges"].items()}
-    return View(**export.filters | {"changed_since": since and datetime.fromisoformat(since), "ranges": ranges})
-
-
-def _kept(view: View) -> dict[str, Any]:
-    kept: dict[str, Any] = orjson.loads(orjson.dumps(asdict(view)))
-    return kept
+    return kept_views.read(export.filters)

@@ -131,6 +131,7 @@ def _end(session: Session, export_id: UUID, content: files.Incoming, file_sha256
     file = files.register(session, export.tenant, purpose, content, stored_limit=limit)
     export.file_id = file.id
     export.manifest = manifest_of(export, dataset, key, file, file_sha256, tally)
+    export.examples = tally.examples
     export.status, export.done, export.ended_at = ExportStatus.DONE, export.total, now()
 
 

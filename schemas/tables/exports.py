@@ -48,6 +48,8 @@ class Export(Base):
     total: Mapped[Big] = mapped_column(default=0)
     done: Mapped[Big] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
+    # How many are in the file.
+    examples: Mapped[Big] = mapped_column(default=0)
     file_id: Mapped[UUID | None] = mapped_column(ForeignKey("files.id"))
     manifest: Mapped[dict[str, Any] | None]
     # Why there is no file.

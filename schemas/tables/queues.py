@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Uuid
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from schemas.states import QueueItemState
+from schemas.states import QueueItemState, QueueStatus
 from schemas.tables.base import Base, Big, Key, Small, now
 
 
@@ -16,24 +16,36 @@ class Queue(Base):
     """Examples of a dataset in an order that never changes, for some people or for all curators."""
 
     __tablename__ = "queues"
-    __table_args__ = (Index("ix_queues_dataset_id", "dataset_id", "id"),)
+    __table_args__ = (
+        Index("ix_queues_dataset_id", "dataset_id", "id"),
+        Index("ix_queues_making", "id", postgresql_where="status = 'making'"),
+    )
 
     id: Mapped[Key]
     dataset_id: Mapped[UUID] = mapped_column(ForeignKey("datasets.id", ondelete="CASCADE"))
     name: Mapped[str]
     # The key of whoever made it.
     key_id: Mapped[UUID] = mapped_column(ForeignKey("api_keys.id"))
-    # What it was made of: the view as it stood in an address, the order, and what a random order comes from.
+    # What it is made of: the view as it stood in an address and as it is filtered by, the order, what a random order
+    # comes from, and how many answers at most.
     view: Mapped[dict[str, str]]
+    filters: Mapped[dict[str, Any]]
     sort: Mapped[str]
     seed: Mapped[Big]
+    most: Mapped[Big]
     reviews_each: Mapped[Small]
     # The keys of those who may review; nobody stands for every curator.
     assigned: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
+    status: Mapped[str] = mapped_column(default=QueueStatus.MAKING)
+    # Why it could not be made.
+    problem: Mapped[str | None]
     # Of its items. Kept up with each review: they are shown with every answer.
-    items: Mapped[Big]
+    items: Mapped[Big] = mapped_column(default=0)
     decided: Mapped[Big] = mapped_column(default=0)
     disputed: Mapped[Big] = mapped_column(default=0)
+    # How far its reviewers agreed when they had handed in and taken back so often.
+    agreement: Mapped[dict[str, Any] | None]
+    agreement_at: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(default=now)
     deleted_at: Mapped[datetime | None]
 
@@ -93,5 +105,7 @@ class QueueReviewer(Base):
     # The item that they got last: the next one is looked for behind it.
     place: Mapped[int] = mapped_column(default=0)
     reviews: Mapped[Big] = mapped_column(default=0)
+    # How often they have handed in, or taken back.
+    moves: Mapped[Big] = mapped_column(default=0)
     started_at: Mapped[datetime] = mapped_column(default=now)
     seen_at: Mapped[datetime] = mapped_column(default=now)

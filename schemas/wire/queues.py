@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from schemas import ids
-from schemas.states import QueueItemState
+from schemas.states import QueueItemState, QueueStatus
 from schemas.wire.curation import LONGEST_VIEW_VALUE, Example, Wanted
 from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
 
@@ -40,7 +40,10 @@ class Reviewer(ma.Schema):
 
 
 class Queue(ma.Schema):
-    """Shown from a queue, the names of those it is for, and how far each of its reviewers is."""
+    """Shown from a queue, the names of those it is for, and how far each of its reviewers is.
+
+    `problem` says why it is `broken`.
+    """
 
     id = PublicId(ids.QUEUE, attribute="queue.id")
     object = Kind("queue")
@@ -51,6 +54,8 @@ class Queue(ma.Schema):
     seed = ma.fields.Integer(attribute="queue.seed")
     reviews_each = ma.fields.Integer(attribute="queue.reviews_each")
     people = ma.fields.List(ma.fields.String())
+    status = ma.fields.String(attribute="queue.status", validate=ma.validate.OneOf([*QueueStatus]))
+    problem = ma.fields.String(attribute="queue.problem", allow_none=True)
     counts = ma.fields.Nested(QueueCounts, attribute="queue")
     reviewers = ma.fields.List(ma.fields.Nested(Reviewer))
     created_at = Timestamp(attribute="queue.created_at")

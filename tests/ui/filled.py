@@ -135,6 +135,8 @@ def curate(http: httpx.Client, dataset_id: str) -> None:
     call(http, f"datasets/{dataset_id}/snapshots", name="Spring")
     call(http, "exports", dataset_id=dataset_id, format="chat")
     wait_for(lambda: all(one["status"] != "running" for one in http.get("/v1/exports").json()["data"]))
+    # One that waits for whoever looks at the first page.
+    call(http, "queues", dataset_id=dataset_id, name="Summer", reviews_each=2)
     dispute(http, dataset_id)
 
 

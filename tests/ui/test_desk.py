@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from curation.queue_making import AT_ONCE
+from tests.integration.inference.batch_fixtures import as_jsonl
 from tests.system import System
+from tests.ui.filled import call, is_taken_in, upload, wait_for
+from tests.ui.steps import sign_in
 from tests.ui.test_review import LINES, counted, review
 
 pytestmark = pytest.mark.ui
@@ -139,6 +143,22 @@ def test_a_queue_is_reviewed_while_the_network_comes_and_goes(page: Page, slow_s
     assert counted(page, "Decided").inner_text() == str(LINES)
 
 
+def test_a_large_queue_opens_by_itself(page: Page, complaints: list[str], slow_system: System) -> None:
+    lines = as_jsonl([{"prompt": f"Question {n}?", "completion": "Yes."} for n in range(AT_ONCE + 1)])
+    with slow_system.http() as http:
+        dataset = call(http, "datasets", name="Many")["id"]
+        call(http, f"datasets/{dataset}/uploads", file_id=upload(http, "many.jsonl", lines))
+        wait_for(lambda: is_taken_in(http, dataset))
+    sign_in(page, slow_system)
+    page.goto(f"{slow_system.running.ui_url}/datasets/{dataset}/queues/new")
+    page.get_by_role("button", name="Make the queue").click()
+    # Nobody reloads the page while a worker makes it.
+    expect(counted(page, "Answers")).to_have_text(f"{AT_ONCE + 1:,}")
+    page.get_by_role("link", name="Review", exact=True).click()
+    expect(page.get_by_role("article", name="Example 1", exact=True)).to_be_visible()
+    assert complaints == []
+
+
 def test_an_answer_that_is_edited_fits_a_narrow_window(browser: Browser, slow_system: System, tmp_path: Path) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 800})
     page = context.new_page()
@@ -153,7 +173,9 @@ def test_an_answer_that_is_edited_fits_a_narrow_window(browser: Browser, slow_sy
     assert not page.evaluate(too_wide)
     press(page, "a")
     all_saved(page)
-    for address in (queue, f"{queue}/disputes", f"{slow_system.running.ui_url}/queues"):
+    page.goto(queue)
+    expect(page.get_by_text("Too few to say").first).to_be_visible()
+    for address in (queue, f"{queue}/agreement", f"{queue}/disputes", f"{slow_system.running.ui_url}/queues"):
         page.goto(address)
         assert not page.evaluate(too_wide)
     context.close()

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.system import System
 from tests.ui.steps import fill_form, sign_in, write_requests
@@ -35,9 +35,10 @@ def test_a_curator_stars_edits_undoes_and_exports(
     page.get_by_role("button", name="Give a gold star").first.click()
     expect(page.get_by_text("1 example changed: gold yes.")).to_be_visible()
 
-    page.get_by_label(f"With all {LINES}").select_option("Approve")
+    page.get_by_label(f"With all {LINES}").select_option("Reject")
     page.get_by_role("button", name="Do it").click()
-    expect(page.get_by_text(f"{LINES} examples changed: status approved.")).to_be_visible()
+    expect(page.get_by_text(f"{LINES} examples changed: status rejected.")).to_be_visible()
+    expect(page.get_by_label(f"With all {LINES}")).to_have_value("reject")
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(page.locator(".tile", has_text="To review")).to_contain_text(str(LINES))
 
@@ -85,3 +86,43 @@ def test_twenty_answers_are_reviewed_with_the_keyboard_only(
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="1 example in this view")).to_be_visible()
     assert complaints == []
+
+
+def test_no_key_is_lost_while_the_server_is_away(page: Page, slow_system: System, tmp_path: Path) -> None:
+    review(page, slow_system, tmp_path)
+    tries: list[str] = []
+
+    def away(route: Route) -> None:
+        tries.append(route.request.url)
+        if len(tries) == 1:
+            route.abort()
+        elif len(tries) == 2:
+            route.fulfill(status=503, body="Later.")
+        else:
+            route.continue_()
+
+    page.route("**/change", away)
+    for key in "sar":
+        page.keyboard.press(key)
+    expect(page.get_by_text("Not saved, retrying")).to_be_visible()
+    expect(counted(page, "To review")).to_have_text(str(LINES - 2))
+    shown = {name: counted(page, name).inner_text() for name in ("Approved", "Rejected", "Gold")}
+    assert shown == {"Approved": "1", "Rejected": "1", "Gold": "1"}
+    expect(page.get_by_label("Example 1", exact=True).get_by_text("gold", exact=True)).to_be_visible()
+    assert len(tries) == 5
+    page.keyboard.press("u")
+    expect(counted(page, "Rejected")).to_have_text("0")
+
+
+def test_a_key_counts_from_the_moment_at_which_the_list_of_keys_is_closed(
+    page: Page, slow_system: System, tmp_path: Path
+) -> None:
+    review(page, slow_system, tmp_path)
+    # Browsers take the focus from what is hidden only when they next draw the page.
+    page.evaluate("""() => {
+        const dialog = document.getElementById("keys");
+        dialog.showModal();
+        dialog.close();
+        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "s", bubbles: true }));
+    }""")
+    expect(counted(page, "Gold")).to_have_text("1")

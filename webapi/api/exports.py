@@ -8,10 +8,12 @@ from curation import datasets
 from curation.exports import life, options
 from inference import files
 from schemas import ids, tables
+from schemas.actions import Action
 from schemas.errors import Conflict
 from schemas.states import ExportStatus, Role
 from schemas.wire.exports import Export, ExportCreate, ExportDeleted, ExportList, ExportQuery
 from tasks import dispatch
+from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.listing import listed
@@ -38,6 +40,7 @@ def create_export(given: dict[str, Any]) -> tables.Export:
         format_name=given["format"],
         options=options.read(given["options"]),
     )
+    audit.note_of_dataset(Action.EXPORT_BEGUN, ids.EXPORT, export, format=export.format)
     db.session.commit()
     dispatch.write_export(export.id)
     return export
@@ -76,6 +79,7 @@ def repeat_export(export_id: str) -> tables.Export:
     Where no example has changed, the file is the same in every byte.
     """
     export = life.repeat(db.session(), tenant(), export_id, caller().key_id)
+    audit.note_of_dataset(Action.EXPORT_BEGUN, ids.EXPORT, export, format=export.format, version=export.version)
     db.session.commit()
     dispatch.write_export(export.id)
     return export
@@ -86,6 +90,7 @@ def repeat_export(export_id: str) -> tables.Export:
 def delete_export(export_id: str) -> tables.Export:
     """Delete an export with its file. One that runs is stopped."""
     export, file = life.delete(db.session(), tenant(), export_id)
+    audit.note_of_dataset(Action.EXPORT_DELETED, ids.EXPORT, export, format=export.format)
     db.session.commit()
     if file is not None:
         files.remove_content(db.session(), file)

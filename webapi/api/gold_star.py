@@ -11,12 +11,14 @@ from curation import datasets, gold_stars
 from curation.exports.streaming import stream
 from curation.formats.table import format_named
 from curation.views import View
+from schemas.actions import Action
 from schemas.errors import RequestInvalid
 from schemas.states import Role
 from schemas.tables import Dataset
 from schemas.tables.base import now
 from schemas.tables.exports import ExportFormat
 from schemas.wire.exports import GoldStar, GoldStarQuery, GoldStarred
+from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
@@ -69,6 +71,7 @@ def gold(given: dict[str, Any]) -> Response:
         changed_since=now() - RECENT if given["filter"] == "recent" else None,
     )
     wanted = [dataset.id for dataset in chosen(given["dataset_id"])]
+    audit.note_now(Action.DATA_DOWNLOADED, given["dataset_id"] or "", gold=True)
     response = Response(stream(partial(Session, db.engine), wanted, view, form), mimetype=form.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=f"gold_star_{name}.{form.suffix}")
     return response

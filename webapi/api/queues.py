@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curation import datasets, holding, queue_agreement, queues, reviewing, wanted
+from curation import datasets, holding, queue_agreement, queue_making, queues, reviewing, wanted
 from curation.verdicts import Verdict
 from schemas import ids, tables
+from schemas.actions import Action
 from schemas.errors import KeyNotFound, RequestInvalid
-from schemas.states import Role
+from schemas.states import QueueStatus, Role
 from schemas.wire.curation import Wanted
 from schemas.wire.queues import (
     Agreement,
@@ -24,6 +25,8 @@ from schemas.wire.queues import (
     QueueList,
     QueueQuery,
 )
+from tasks import dispatch
+from webapi import audit
 from webapi.api import examples
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
@@ -53,12 +56,18 @@ class ShownItem:
 @blueprint.arguments(QueueCreate)
 @blueprint.response(200, Queue)
 def create_queue(given: dict[str, Any]) -> Shown:
-    """Freeze the examples of a view in an order, for people to review."""
+    """Freeze the examples of a view in an order, for people to review.
+
+    One of more than 2,000 is made by a worker: its `status` is `making` until it is `open`, and it hands out nothing.
+    """
     dataset = datasets.get(db.session(), tenant(), given.pop("dataset_id"))
     address = given.pop("view")
     new = queues.NewQueue(**given | {"view": read_view(address), "address": address, "sort": sort_of(given["sort"])})
-    queue = queues.create(db.session(), dataset, caller().key_id, new)
+    queue = queue_making.create(db.session(), dataset, caller().key_id, new)
+    audit.note_of_dataset(Action.QUEUE_CREATED, ids.QUEUE, queue, name=queue.name)
     db.session.commit()
+    if queue.status == QueueStatus.MAKING:
+        dispatch.make_queue(queue.id)
     return shown([queue])[0]
 
 
@@ -83,6 +92,7 @@ def get_queue(queue_id: str) -> Shown:
 def delete_queue(queue_id: str) -> tables.Queue:
     """Delete a queue. What was decided stays with the examples."""
     queue = queues.delete(db.session(), tenant(), queue_id)
+    audit.note_of_dataset(Action.QUEUE_DELETED, ids.QUEUE, queue, name=queue.name)
     db.session.commit()
     return queue
 
@@ -165,7 +175,9 @@ def decide_dispute(given: dict[str, Any], queue_id: str, place: int) -> ShownIte
 @blueprint.response(200, Agreement)
 def get_agreement(queue_id: str) -> queue_agreement.Agreement:
     """Get how far the reviewers agree, and what that means."""
-    return queue_agreement.of_queue(db.session(), wanted_queue(queue_id))
+    found = queue_agreement.of_queue(db.session(), wanted_queue(queue_id))
+    db.session.commit()
+    return found
 
 
 def wanted_queue(queue_id: str) -> tables.Queue:

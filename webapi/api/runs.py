@@ -8,10 +8,12 @@ from uuid import UUID
 from curation import datasets, runs
 from curation.runs import NewRun
 from inference.progress import Progress
-from schemas import tables
+from schemas import ids, tables
+from schemas.actions import Action
 from schemas.states import Role
 from schemas.wire.runs import Run, RunCreate, RunList
 from tasks import dispatch
+from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
@@ -38,6 +40,7 @@ def start_run(given: dict[str, Any], dataset_id: str) -> Shown:
     """
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     run = runs.create(db.session(), dataset, caller().key_id, NewRun(**given))
+    audit.note_of_dataset(Action.RUN_BEGUN, ids.RUN, run, models=run.models)
     db.session.commit()
     dispatch.advance_run(run.id)
     return shown([run])[0]
@@ -62,6 +65,7 @@ def get_run(run_id: str) -> Shown:
 def cancel_run(run_id: str) -> Shown:
     """Cancel a run. What is answered by then is taken in all the same."""
     run = runs.cancel(db.session(), tenant(), run_id)
+    audit.note_of_dataset(Action.RUN_CANCELLED, ids.RUN, run)
     db.session.commit()
     dispatch.advance_run(run.id)
     return shown([run])[0]

@@ -6,9 +6,11 @@ from typing import Any
 from curation import datasets, scorers, scoring, trust, views
 from plugins.scoring import Scorer
 from schemas import tables
+from schemas.actions import Action
 from schemas.states import Role
 from schemas.wire.scores import GivenScoreList, ScorerList, Scoring, ScoringCreate, ScoringList, ScoringRemoved
 from tasks import dispatch
+from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
@@ -30,6 +32,7 @@ def begin_scoring(given: dict[str, Any], dataset_id: str) -> tables.Scoring:
     """Have a scorer go through a dataset. What it says becomes the column `score:<scorer>`."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     begun = scoring.begin(db.session(), dataset, given["scorer"], caller().key_id)
+    audit.note(Action.SCORING_BEGUN, dataset_id, scorer=begun.scorer)
     db.session.commit()
     dispatch.score(begun.id)
     return begun
@@ -52,6 +55,7 @@ def remove_scoring(dataset_id: str, scorer: str) -> dict[str, str]:
     """Forget what a scorer has said of a dataset."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     scoring.remove(db.session(), dataset, scorer)
+    audit.note(Action.SCORING_REMOVED, dataset_id, scorer=scorer)
     db.session.commit()
     return {"scorer": scorer}
 

@@ -7,9 +7,11 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from curation import datasets, snapshots
-from schemas import tables
+from schemas import ids, tables
+from schemas.actions import Action
 from schemas.states import Role
 from schemas.wire.snapshots import Snapshot, SnapshotCreate, SnapshotList
+from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
@@ -26,6 +28,7 @@ def take_snapshot(given: dict[str, Any], dataset_id: str) -> tables.Snapshot:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     view = read_view(given["view"])
     taken = snapshots.create(db.session(), dataset, caller().key_id, given["name"], view, given["view"])
+    audit.note_of_dataset(Action.SNAPSHOT_CREATED, ids.SNAPSHOT, taken, name=taken.name, examples=taken.examples)
     db.session.commit()
     return taken
 
@@ -50,5 +53,6 @@ def get_snapshot(snapshot_id: str) -> tables.Snapshot:
 def export_snapshot(snapshot_id: str) -> Response:
     """Stream the examples of a snapshot, as they were, as chats to fine-tune on."""
     _, snapshot = snapshots.get(db.session(), tenant(), snapshot_id)
+    audit.note_now(Action.DATA_DOWNLOADED, snapshot_id)
     lines = snapshots.chat_lines(partial(Session, db.engine), snapshot.id)
     return Response(lines, mimetype="application/jsonl")

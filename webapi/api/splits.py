@@ -6,7 +6,8 @@ from typing import Any
 
 from curation import datasets, splits
 from curation.splits import SHARES, NewSplit
-from schemas import tables
+from schemas import ids, tables
+from schemas.actions import Action
 from schemas.states import Role, Side
 from schemas.wire.splits import (
     Split,
@@ -19,6 +20,7 @@ from schemas.wire.splits import (
     SplitMoved,
 )
 from tasks import dispatch
+from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
@@ -43,6 +45,7 @@ def make_split(given: dict[str, Any], dataset_id: str) -> Shown:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     wanted = NewSplit(given["name"], given["shares"] or SHARES, given["seed"], given["similarity"])
     split = splits.create(db.session(), dataset, caller().key_id, wanted)
+    audit.note_of_dataset(Action.SPLIT_CREATED, ids.SPLIT, split, name=split.name)
     db.session.commit()
     dispatch.make_split(split.id)
     return shown([split])[0]
@@ -76,7 +79,9 @@ def list_split_items(given: dict[str, Any], split_id: str) -> dict[str, Any]:
 @blueprint.response(200, SplitMoved)
 def move_items(given: dict[str, Any], split_id: str) -> dict[str, int]:
     """Put items on another side by hand."""
-    moved = splits.move(db.session(), _split(split_id), given["items"], Side(given["side"]))
+    split, side = _split(split_id), Side(given["side"])
+    moved = splits.move(db.session(), split, given["items"], side)
+    audit.note_of_dataset(Action.SPLIT_CHANGED, ids.SPLIT, split, moved=moved, to=side)
     db.session.commit()
     return {"moved": moved}
 

@@ -11,6 +11,7 @@ from curation.task_schemas.of_dataset import set_task
 from curation.task_schemas.registry import Found
 from inference.paging import Page
 from schemas import tables
+from schemas.actions import Action
 from schemas.errors import RequestInvalid
 from schemas.states import Role
 from schemas.wire.curation import Dataset
@@ -25,6 +26,7 @@ from schemas.wire.task_schemas import (
     TaskSchemaQuery,
     VersionQuery,
 )
+from webapi import audit
 from webapi.api import faults
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
@@ -52,6 +54,7 @@ def list_task_schemas(given: dict[str, Any]) -> dict[str, Any]:
 def create_task_schema() -> Found:
     """Create a task schema: the body is its document."""
     made = saving.create(db.session(), tenant(), caller().key_id, body())
+    audit.note(Action.TASK_SCHEMA_SAVED, made.reference)
     db.session.commit()
     return made
 
@@ -71,6 +74,8 @@ def validate_task_schema() -> dict[str, Any]:
 def import_task_schemas() -> dict[str, Sequence[Found]]:
     """Save many task schemas at once: all of them, or none where one has a fault."""
     made = saving.import_all(db.session(), tenant(), caller().key_id, body())
+    for one in made:
+        audit.note(Action.TASK_SCHEMA_SAVED, one.reference)
     db.session.commit()
     return {"data": made}
 
@@ -92,6 +97,7 @@ def save_task_schema(given: dict[str, Any], name: str) -> Found:
     What the newest version says already makes no other.
     """
     made = saving.save(db.session(), tenant(), caller().key_id, name, body(), given["based_on"])
+    audit.note(Action.TASK_SCHEMA_SAVED, made.reference)
     db.session.commit()
     return made
 
@@ -101,6 +107,7 @@ def save_task_schema(given: dict[str, Any], name: str) -> Found:
 def archive_task_schema(name: str) -> Found:
     """Archive a task schema: it is in no list any more, and its versions can still be read."""
     archived = saving.archive(db.session(), tenant(), name)
+    audit.note(Action.TASK_SCHEMA_ARCHIVED, archived.name)
     db.session.commit()
     return archived
 
@@ -110,6 +117,7 @@ def archive_task_schema(name: str) -> Found:
 def restore_task_schema(name: str) -> Found:
     """Bring an archived task schema back."""
     restored = saving.restore(db.session(), tenant(), name)
+    audit.note(Action.TASK_SCHEMA_RESTORED, restored.name)
     db.session.commit()
     return restored
 

@@ -206,7 +206,7 @@ listen(
 );
 
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && !event.target.closest("dialog")) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && !event.target.closest("dialog[open]")) {
     event.preventDefault();
     inTurn(forward);
   } else if (event.target.matches("[data-field]") && leaves(event)) {

@@ -1,5 +1,6 @@
 // What keys mean on a page: nothing where somebody types, and nothing that a button or a slider has for itself.
-const TYPING = "input:not([type=range]), select, textarea, dialog";
+// A dialog that was closed a moment ago may have the focus still.
+const TYPING = "input:not([type=range]), select, textarea, dialog[open]";
 const PRESSED = "button, a, summary";
 const SLIDING = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
 // A key that is held down moves. It must not decide.

@@ -1,24 +1,33 @@
 // Parts of a page marked data-live are fetched again every two seconds, from the same address, and swapped in place.
+import { loadAll } from "./later.js";
+import { swap, swapsSoFar } from "./swap.js";
+
 const PAUSE = 2000;
 
+const isLive = () => Boolean(document.querySelector('[data-live="on"]'));
+
 async function refresh() {
+  const before = swapsSoFar();
   const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
   if (!answer.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // What somebody has done meanwhile is shown already, and this page may not know of it.
+  if (swapsSoFar() !== before) return;
   for (const part of document.querySelectorAll("[data-live]")) {
     const newer = fresh.getElementById(part.id);
     // What somebody is about to press stays where it is.
-    if (newer && !part.contains(document.activeElement) && part.innerHTML !== newer.innerHTML) {
-      part.replaceWith(newer);
-    }
+    if (newer && !part.contains(document.activeElement) && part.innerHTML !== newer.innerHTML) swap(part, newer);
   }
 }
 
 async function keepFresh() {
-  while (document.querySelector('[data-live="on"]')) {
+  if (!isLive()) return;
+  while (isLive()) {
     await new Promise((done) => setTimeout(done, PAUSE));
     if (!document.hidden) await refresh().catch(() => {}); // away for a moment: the next round tries again
   }
+  // What was counted meanwhile is old.
+  loadAll();
 }
 
 keepFresh();

@@ -2,13 +2,15 @@
 import { loadAll } from "./later.js";
 import { listen } from "./keys.js";
 import { refusalOn, say } from "./said.js";
+import { insist, isLater } from "./saving.js";
+import { swap } from "./swap.js";
 import { turns } from "./turns.js";
 
 const ACTIONS = { a: ["approve"], r: ["reject"], s: ["star", "unstar"] };
 const SWAPPED = ["said", "counts", "table"];
 
 let active = 0;
-const queue = turns(() => say("The server can't be reached. Nothing was changed."));
+const queue = turns((error) => say(`That did not work: ${error.message}`));
 
 const rows = () => [...document.querySelectorAll(".examples > li")];
 
@@ -24,17 +26,23 @@ function move(to) {
 // What a form changed is on the page that answers it: its parts take the place of ours.
 async function send(form, button) {
   const body = new FormData(form, button);
-  // Its buttons are named `action`, and would be what `form.action` gives.
-  const answer = await fetch(form.getAttribute("action"), { method: "POST", body });
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // No key is lost while the server is away: those that follow wait. What was done already is not done again.
+  const { answer, fresh } = await insist(() => post(form, body), () => say("Not saved, retrying"));
   if (!answer.ok || !fresh.getElementById("table")) {
     say(refusalOn(fresh));
     return;
   }
   for (const id of SWAPPED) {
-    document.getElementById(id).replaceWith(fresh.getElementById(id));
+    swap(document.getElementById(id), fresh.getElementById(id));
     loadAll(document.getElementById(id));
   }
+}
+
+async function post(form, body) {
+  // Its buttons are named `action`, and would be what `form.action` gives.
+  const answer = await fetch(form.getAttribute("action"), { method: "POST", body });
+  if (isLater(answer)) throw new Error("later");
+  return { answer, fresh: new DOMParser().parseFromString(await answer.text(), "text/html") };
 }
 
 async function act(names) {
@@ -47,7 +55,8 @@ async function act(names) {
 }
 
 async function undo() {
-  const button = document.querySelector("#said form button");
+  // What was done last stands last.
+  const button = [...document.querySelectorAll("#said form button")].at(-1);
   if (!button) return;
   await send(button.form, button);
   move(active);

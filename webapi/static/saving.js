@@ -7,12 +7,15 @@ const TOO_MANY = 429;
 
 export class Refused extends Error {}
 
+// Whether the same may work later.
+export const isLater = (answer) => answer.status >= 500 || answer.status === TOO_MANY;
+
 // The answer of the server. What it refuses is an error to show; anything else may work later.
 export async function ask(address, fields = null) {
   const body = fields && new FormData();
   for (const [name, value] of Object.entries(fields ?? {})) body.set(name, value);
   const answer = await fetch(address, { method: body ? "POST" : "GET", body });
-  if (answer.status >= 500 || answer.status === TOO_MANY) throw new Error("later");
+  if (isLater(answer)) throw new Error("later");
   // A page that was asked for leads to nowhere else but to the one for signing in.
   if (answer.redirected) throw new Refused("You are signed out. Sign in again in another tab, then go on here.");
   if (!answer.ok) throw new Refused(refusalOn(new DOMParser().parseFromString(await answer.text(), "text/html")));
@@ -20,6 +23,19 @@ export async function ask(address, fields = null) {
 }
 
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+// Tries a step until the server takes or refuses it.
+export async function insist(step, away) {
+  for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
+    try {
+      return await step();
+    } catch (error) {
+      if (error instanceof Refused) throw error;
+      away();
+      await pause(wait);
+    }
+  }
+}
 
 export class Saver {
   #turn = Promise.resolve();
@@ -30,11 +46,12 @@ export class Saver {
     this.#tell = tell;
   }
 
-  // `step` is tried until the server takes or refuses it. Steps that follow wait.
+  // Steps that follow wait until the server has taken or refused this one.
   add(step, refused) {
     this.waiting += 1;
     this.#tell("Saving …");
-    this.#turn = this.#turn.then(() => this.#try(step)).catch(refused).finally(() => this.#done());
+    const tries = () => insist(step, () => this.#tell("Not saved, retrying", true));
+    this.#turn = this.#turn.then(tries).catch(refused).finally(() => this.#done());
     return this.#turn;
   }
 
@@ -45,17 +62,5 @@ export class Saver {
   #done() {
     this.waiting -= 1;
     if (!this.waiting) this.#tell("Saved");
-  }
-
-  async #try(step) {
-    for (let wait = FIRST_PAUSE; ; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
-      try {
-        return await step();
-      } catch (error) {
-        if (error instanceof Refused) throw error;
-        this.#tell("Not saved, retrying", true);
-        await pause(wait);
-      }
-    }
   }
 }

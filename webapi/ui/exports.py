@@ -16,11 +16,13 @@ from curation.exports.preview import preview
 from curation.formats.table import FORMATS, format_named
 from inference import files
 from schemas import ids
+from schemas.actions import Action
 from schemas.states import ExportStatus, Role
 from schemas.tables import Export
 from schemas.tables.base import now
 from schemas.tables.exports import ExportFormat
 from tasks import dispatch
+from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import any_role, needs, tenant
 from webapi.view_address import kept, read_view
@@ -53,6 +55,7 @@ def create(dataset_id: str) -> Any:
         format_name=request.form.get("format", ""),
         options=read_form(request.form),
     )
+    audit.note_of_dataset(Action.EXPORT_BEGUN, ids.EXPORT, export, format=export.format)
     db.session.commit()
     dispatch.write_export(export.id)
     return to_list(export)
@@ -84,6 +87,7 @@ def download_manifest(export_id: str) -> Response:
 @needs(Role.CURATOR)
 def repeat(export_id: str) -> Any:
     export = life.repeat(db.session(), tenant(), export_id, g.key.id)
+    audit.note_of_dataset(Action.EXPORT_BEGUN, ids.EXPORT, export, format=export.format, version=export.version)
     db.session.commit()
     dispatch.write_export(export.id)
     return to_list(export)
@@ -93,6 +97,7 @@ def repeat(export_id: str) -> Any:
 @needs(Role.CURATOR)
 def delete(export_id: str) -> Any:
     export, file = life.delete(db.session(), tenant(), export_id)
+    audit.note_of_dataset(Action.EXPORT_DELETED, ids.EXPORT, export, format=export.format)
     db.session.commit()
     if file is not None:
         files.remove_content(db.session(), file)

@@ -1,13 +1,14 @@
-"""The first page: how far answers have come, who waits for a review, what runs, and who serves."""
+"""The first page: how far answers have come, what waits for whom, what runs, and who serves."""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, g, render_template, request
 
-from curation import datasets, funnel, scores
+from curation import datasets, funnel, queues, scores, under_way
 from inference import batches
 from inference.health import read_health
+from schemas.states import Role
 from schemas.tables import Batch
 from webapi.database import db
 from webapi.ui.batches import allowed
@@ -30,6 +31,8 @@ def show() -> str:
         reviewable=next((batch for batch in shown if allowed(batch, progress[batch.id])["can_review"]), None),
         funnel=funnel.read(db.session(), tenant()),
         waiting=funnel.waiting(db.session(), tenant(), RECENT),
+        my_queues=my_queues(),
+        under_way=under_way.read(db.session(), tenant(), RECENT),
         **spread_shown(request.args.get("scores_of")),
     )
 
@@ -39,6 +42,13 @@ def latest_batches() -> Sequence[Batch]:
     live = batches.list_live(db.session(), tenant(), RECENT)
     latest = batches.list_page(db.session(), tenant(), None, RECENT).items
     return [*live, *(batch for batch in latest if batch not in live)][:RECENT]
+
+
+def my_queues() -> Sequence[queues.Waiting]:
+    """Queues with answers for whoever looks at the page."""
+    if not Role(g.key.role).allows(Role.CURATOR):
+        return []
+    return queues.waiting(db.session(), tenant(), g.key.id, RECENT)
 
 
 def spread_shown(dataset_id: str | None) -> dict[str, Any]:

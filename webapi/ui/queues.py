@@ -5,13 +5,16 @@ from typing import Any, Final
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
-from curation import datasets, queue_agreement, queues, reviewing, table, views, wanted
+from curation import datasets, queue_agreement, queue_making, queues, reviewing, table, views, wanted
 from curation.agreement import FEWEST
 from curation.verdicts import Verdict
 from schemas import ids
+from schemas.actions import Action
 from schemas.errors import KeyNotFound, RequestInvalid
-from schemas.states import Role
+from schemas.states import QueueStatus, Role
 from schemas.tables import QueueItem
+from tasks import dispatch
+from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import ACTIONS, messages_shown
@@ -24,7 +27,8 @@ PAGE: Final = 25
 @blueprint.get("/queues")
 def show_all() -> str:
     page = queues.list_page(db.session(), tenant(), request.args.get("after"), PAGE)
-    return render_template("ui/queues.html", page=page)
+    making = any(queue.status == QueueStatus.MAKING for queue in page.items)
+    return render_template("ui/queues.html", page=page, making=making)
 
 
 @blueprint.get("/datasets/<dataset_id>/queues/new")
@@ -48,8 +52,12 @@ def show_form(dataset_id: str) -> str:
 def create(dataset_id: str) -> Any:
     """A queue of the view that the address names."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    queue = queues.create(db.session(), dataset, g.key.id, read_form(request.form, request.form.getlist("people")))
+    wanted_queue = read_form(request.form, request.form.getlist("people"))
+    queue = queue_making.create(db.session(), dataset, g.key.id, wanted_queue)
+    audit.note_of_dataset(Action.QUEUE_CREATED, ids.QUEUE, queue, name=queue.name)
     db.session.commit()
+    if queue.status == QueueStatus.MAKING:
+        dispatch.make_queue(queue.id)
     return redirect(url_for("queues.show", queue_id=ids.show(ids.QUEUE, queue.id)))
 
 
@@ -63,15 +71,23 @@ def show(queue_id: str) -> str:
         people=[names[key_id] for key_id in queue.assigned],
         may_review=not queue.assigned or g.key.id in queue.assigned,
         progress=queues.progress(db.session(), [queue.id]),
-        fewest=FEWEST,
-        agreement=queue_agreement.of_queue(db.session(), queue) if queue.reviews_each > 1 else None,
     )
+
+
+@blueprint.get("/queues/<queue_id>/agreement")
+def show_agreement(queue_id: str) -> str:
+    """How far its people agree. It takes longer than the page, and comes after it."""
+    queue = queues.get(db.session(), tenant(), queue_id)
+    found = queue_agreement.of_queue(db.session(), queue)
+    db.session.commit()
+    return render_template("ui/queue_agreement.html", queue=queue, agreement=found, fewest=FEWEST)
 
 
 @blueprint.post("/queues/<queue_id>/delete")
 @needs(Role.CURATOR)
 def delete(queue_id: str) -> Any:
-    queues.delete(db.session(), tenant(), queue_id)
+    queue = queues.delete(db.session(), tenant(), queue_id)
+    audit.note_of_dataset(Action.QUEUE_DELETED, ids.QUEUE, queue, name=queue.name)
     db.session.commit()
     return redirect(url_for("queues.show_all"))
 

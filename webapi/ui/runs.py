@@ -9,10 +9,12 @@ from curation import datasets, imports, runs, uploads
 from curation.runs import WINDOW, NewRun
 from inference.models import registry
 from schemas import ids
+from schemas.actions import Action
 from schemas.errors import RequestInvalid
 from schemas.states import Role
 from schemas.tables import Import
 from tasks import dispatch
+from webapi import audit
 from webapi.database import db
 from webapi.ui.files import WINDOWS
 from webapi.ui.guard import needs, tenant
@@ -58,6 +60,7 @@ def start(dataset_id: str) -> Any:
         request.form.getlist("model"), read_parameters(request.form), request.form.get("completion_window", WINDOW)
     )
     run = runs.create(db.session(), dataset, g.key.id, wanted)
+    audit.note_of_dataset(Action.RUN_BEGUN, ids.RUN, run, models=run.models)
     db.session.commit()
     dispatch.advance_run(run.id)
     return redirect(url_for("runs.show_all", dataset_id=dataset_id))
@@ -87,6 +90,7 @@ def _number(form: Mapping[str, str], name: str, read: Callable[[str], Any]) -> A
 @needs(Role.CURATOR)
 def cancel(run_id: str) -> Any:
     run = runs.cancel(db.session(), tenant(), run_id)
+    audit.note_of_dataset(Action.RUN_CANCELLED, ids.RUN, run)
     db.session.commit()
     dispatch.advance_run(run.id)
     return redirect(url_for("runs.show_all", dataset_id=ids.show(ids.DATASET, run.dataset_id)))

@@ -5,9 +5,11 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
 from curation import columns, datasets, scorers, scoring, trust
+from schemas.actions import Action
 from schemas.errors import RequestInvalid
 from schemas.states import Role, ScoringStatus
 from tasks import dispatch
+from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 
@@ -18,15 +20,23 @@ blueprint = Blueprint("scores", __name__)
 def show(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     begun = {one.scorer: one for one in scoring.of_dataset(db.session(), dataset)}
+    known = columns.read(dataset.columns)
     return render_template(
         "ui/scores.html",
         dataset=dataset,
         scorers=scorers.all_scorers().values(),
         begun=begun,
         is_running=any(one.status == ScoringStatus.RUNNING for one in begun.values()),
-        trust={one.scorer: one for one in trust.of_scorers(db.session(), dataset)},
-        numbers=[one for one in columns.read(dataset.columns) if one.kind == columns.Kind.NUMBER],
+        kept={one.path.removeprefix(columns.SCORED) for one in known if one.path.startswith(columns.SCORED)},
+        numbers=[one for one in known if one.kind == columns.Kind.NUMBER],
     )
+
+
+@blueprint.get("/datasets/<dataset_id>/scores/people")
+def show_trust(dataset_id: str) -> str:
+    """How far scorers say what people say. It takes longer than the page, and comes after it."""
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    return render_template("ui/trust.html", dataset=dataset, trust=trust.of_scorers(db.session(), dataset))
 
 
 @blueprint.post("/datasets/<dataset_id>/scores")
@@ -34,6 +44,7 @@ def show(dataset_id: str) -> str:
 def begin(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     begun = scoring.begin(db.session(), dataset, request.form.get("scorer", ""), g.key.id)
+    audit.note(Action.SCORING_BEGUN, dataset_id, scorer=begun.scorer)
     db.session.commit()
     dispatch.score(begun.id)
     return redirect(url_for(".show", dataset_id=dataset_id))
@@ -43,7 +54,9 @@ def begin(dataset_id: str) -> Any:
 @needs(Role.CURATOR)
 def remove(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    scoring.remove(db.session(), dataset, request.form.get("scorer", ""))
+    scorer = request.form.get("scorer", "")
+    scoring.remove(db.session(), dataset, scorer)
+    audit.note(Action.SCORING_REMOVED, dataset_id, scorer=scorer)
     db.session.commit()
     return redirect(url_for(".show", dataset_id=dataset_id))
 

@@ -7,7 +7,10 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from sqlalchemy.orm import Session
 
 from curation import datasets, snapshots, table
+from schemas import ids
+from schemas.actions import Action
 from schemas.states import Role
+from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.view_address import kept, read_view
@@ -33,7 +36,8 @@ def show_all(dataset_id: str) -> str:
 def take(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     name, address = request.form.get("name", ""), kept(request.args)
-    snapshots.create(db.session(), dataset, g.key.id, name, read_view(request.args), address)
+    taken = snapshots.create(db.session(), dataset, g.key.id, name, read_view(request.args), address)
+    audit.note_of_dataset(Action.SNAPSHOT_CREATED, ids.SNAPSHOT, taken, name=taken.name, examples=taken.examples)
     db.session.commit()
     return redirect(url_for("snapshots.show_all", dataset_id=dataset_id))
 
@@ -42,6 +46,7 @@ def take(dataset_id: str) -> Any:
 def export_chats(snapshot_id: str) -> Response:
     """Its examples as they were, to fine-tune on."""
     _, snapshot = snapshots.get(db.session(), tenant(), snapshot_id)
+    audit.note_now(Action.DATA_DOWNLOADED, snapshot_id)
     response = Response(snapshots.chat_lines(partial(Session, db.engine), snapshot.id), mimetype="application/jsonl")
     response.headers.set("Content-Disposition", "attachment", filename=f"{snapshot_id}.jsonl")
     return response

@@ -9,10 +9,12 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from curation import datasets, splits
 from curation.splits import LARGEST_SEED, SHARES, SIMILARITY, NewSplit
 from schemas import ids
+from schemas.actions import Action
 from schemas.errors import RequestInvalid, SplitLeaks
 from schemas.states import Role, Side, SplitStatus
 from schemas.tables import Split
 from tasks import dispatch
+from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 
@@ -40,6 +42,7 @@ def show_all(dataset_id: str) -> str:
 def make(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     split = splits.create(db.session(), dataset, g.key.id, read_form(request.form))
+    audit.note_of_dataset(Action.SPLIT_CREATED, ids.SPLIT, split, name=split.name)
     db.session.commit()
     dispatch.make_split(split.id)
     return redirect(url_for("splits.show_all", dataset_id=dataset_id))
@@ -88,7 +91,9 @@ def leaking(split: Split) -> list[tuple[int, str, int, str]]:
 @needs(Role.CURATOR)
 def move(split_id: str) -> Any:
     _, split = splits.get(db.session(), tenant(), split_id)
-    splits.move(db.session(), split, _items(request.form.get("items", "")), _side(request.form.get("side", "")))
+    side = _side(request.form.get("side", ""))
+    moved = splits.move(db.session(), split, _items(request.form.get("items", "")), side)
+    audit.note_of_dataset(Action.SPLIT_CHANGED, ids.SPLIT, split, moved=moved, to=side)
     db.session.commit()
     return redirect(url_for("splits.show", split_id=ids.show(ids.SPLIT, split.id)))
 

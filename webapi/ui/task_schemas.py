@@ -10,8 +10,10 @@ from curation.task_schemas import bounds, checks, reading, registry, saving
 from curation.task_schemas.previews import Preview, preview_of
 from curation.task_schemas.registry import Found
 from curation.task_schemas.rows import RowInvalid
+from schemas.actions import Action
 from schemas.errors import TaskSchemaInvalid, VbsError
 from schemas.states import Role
+from webapi import audit
 from webapi.database import db
 from webapi.ui import errors
 from webapi.ui.guard import any_role, needs, tenant
@@ -95,6 +97,7 @@ def save() -> Any:
         # What was typed stays. What is wrong in the text is told by its lines.
         said = None if isinstance(error, TaskSchemaInvalid) else error.message
         return editor(edited, said), errors.status_of(error)
+    audit.note(Action.TASK_SCHEMA_SAVED, made.reference)
     db.session.commit()
     flash(f"Saved as version {made.version}.")
     return to_page(made)
@@ -104,6 +107,7 @@ def save() -> Any:
 @needs(Role.CURATOR)
 def archive(name: str) -> Any:
     archived = saving.archive(db.session(), tenant(), name)
+    audit.note(Action.TASK_SCHEMA_ARCHIVED, archived.name)
     db.session.commit()
     return to_page(archived)
 
@@ -112,6 +116,7 @@ def archive(name: str) -> Any:
 @needs(Role.CURATOR)
 def restore(name: str) -> Any:
     restored = saving.restore(db.session(), tenant(), name)
+    audit.note(Action.TASK_SCHEMA_RESTORED, restored.name)
     db.session.commit()
     flash("It is back in the list.")
     return to_page(restored)

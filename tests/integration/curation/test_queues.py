@@ -10,15 +10,26 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from curation import changes, datasets, holding, queue_agreement, queues, reviewing, table, wanted
+from curation import (
+    changes,
+    datasets,
+    holding,
+    queue_agreement,
+    queue_making,
+    queues,
+    reviewing,
+    scoring,
+    table,
+    wanted,
+)
 from curation.queue_purge import purge_queues
 from curation.queues import NewQueue, QueueSort
-from curation.views import View
+from curation.views import Range, View, matching
 from inference import api_keys
 from schemas import ids
 from schemas.database import session_scope
 from schemas.errors import Conflict, NotAssigned, QueueItemNotFound, QueueNotFound, RequestInvalid
-from schemas.states import Role
+from schemas.states import ExampleStatus, QueueStatus, Role
 from schemas.tables import ChangeSet, Dataset, Example, Queue, QueueItem, QueueReviewer, Review
 from schemas.tables.base import now
 
@@ -36,9 +47,11 @@ def people(reviewer: UUID) -> list[UUID]:
 
 @pytest.fixture
 def make_queue(dataset: Dataset, reviewer: UUID) -> MakeQueue:
-    def make(view: View | None = None, **options: Any) -> Queue:
+    def make(view: View | None = None, at_once: int = queue_making.AT_ONCE, **options: Any) -> Queue:
+        new = NewQueue("Spring", view or View(), **options)
         with session_scope() as session:
-            return queues.create(session, dataset, reviewer, NewQueue("Spring", view or View(), **options))
+            mine = session.get_one(Dataset, dataset.id)
+            return queue_making.create(session, mine, reviewer, new, at_once=at_once)
 
     return make
 
@@ -390,3 +403,128 @@ def test_a_dataset_that_goes_takes_its_queues_along(make_queue: MakeQueue, datas
         session.execute(delete(Dataset).where(Dataset.id == dataset.id))
     with session_scope() as session:
         assert session.scalar(select(func.count()).select_from(QueueItem)) == 0
+
+
+def state_of(queue: Queue) -> tuple[str, str | None]:
+    with session_scope() as session:
+        now_is = session.get_one(Queue, queue.id)
+        return now_is.status, now_is.problem
+
+
+def test_a_large_queue_is_made_by_a_task_and_hands_out_nothing_before(
+    make_queue: MakeQueue, people: list[UUID]
+) -> None:
+    wanted_of_it = {"view": View(search="nursing"), "sort": QueueSort.RANDOM, "seed": 7, "limit": 4}
+    queue = make_queue(at_once=3, **wanted_of_it)
+    assert (state_of(queue), counts(queue)) == (("making", None), (0, 0, 0))
+    with pytest.raises(Conflict, match="still being made"):
+        next_place(queue, people[0])
+    for _ in range(2):
+        queue_making.run(session_scope, queue.id)
+    assert (state_of(queue), counts(queue)) == (("open", None), (4, 0, 0))
+    assert order_of(queue) == order_of(make_queue(**wanted_of_it))
+    assert next_place(queue, people[0]) == 1
+
+
+def test_a_queue_is_made_once_however_many_are_told_to(make_queue: MakeQueue) -> None:
+    queue = make_queue(at_once=3)
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(queue_making.run, session_scope, queue.id) for _ in range(4)]:
+            done.result()
+    assert (state_of(queue), counts(queue)) == (("open", None), (10, 0, 0))
+
+
+def test_a_queue_of_a_view_that_is_empty_by_then_says_so(
+    make_queue: MakeQueue, dataset: Dataset, people: list[UUID]
+) -> None:
+    queue = make_queue(View(status=ExampleStatus.NEEDS_REVIEW), at_once=3)
+    with session_scope() as session:
+        mine = session.get_one(Dataset, dataset.id)
+        changes.change(session, mine, people[0], wanted.read(APPROVE), matching(mine, View()))
+    queue_making.run(session_scope, queue.id)
+    status, problem = state_of(queue)
+    assert status == QueueStatus.BROKEN
+    assert problem is not None
+    assert "no example any more" in problem
+    with pytest.raises(Conflict, match="could not be made"):
+        next_place(queue, people[0])
+
+
+def test_the_best_by_a_scorer_are_a_queue_as_long_as_the_scores_are_there(
+    make_queue: MakeQueue, dataset: Dataset, reviewer: UUID
+) -> None:
+    with session_scope() as session:
+        begun = scoring.begin(session, session.get_one(Dataset, dataset.id), "length", reviewer).id
+    scoring.run(session_scope, begun)
+    with session_scope() as session:
+        least = scoring.threshold(session, session.get_one(Dataset, dataset.id), "score:length", 0.2)
+    best = View(ranges={"score:length": Range(at_least=least)})
+    made, late = (make_queue(best, at_once=0) for _ in range(2))
+    queue_making.run(session_scope, made.id)
+    assert state_of(made)[0] == QueueStatus.OPEN
+    assert counts(made)[0] >= 2
+    with session_scope() as session:
+        scoring.remove(session, session.get_one(Dataset, dataset.id), "length")
+    queue_making.run(session_scope, late.id)
+    assert state_of(late) == ("broken", "`score:length` is no column of numbers.")
+
+
+def test_a_queue_that_nobody_makes_is_due_until_it_is_deleted(make_queue: MakeQueue, dataset: Dataset) -> None:
+    queue, other = (make_queue(at_once=3) for _ in range(2))
+    with session_scope() as session:
+        assert queue_making.due(session, now()) == []
+        assert set(queue_making.due(session, now() + timedelta(minutes=1))) == {queue.id, other.id}
+        queues.delete(session, "acme", ids.show(ids.QUEUE, queue.id))
+    queue_making.run(session_scope, queue.id)
+    assert counts(queue) == (0, 0, 0)
+    with session_scope() as session:
+        assert queue_making.due(session, now() + timedelta(minutes=1)) == [other.id]
+        datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
+    queue_making.run(session_scope, other.id)
+    assert state_of(other)[0] == QueueStatus.BROKEN
+
+
+def test_agreement_is_counted_again_when_somebody_has_handed_in(make_queue: MakeQueue, people: list[UUID]) -> None:
+    queue = make_queue(reviews_each=2)
+    one, other, *_ = people
+
+    def percent() -> float | None:
+        with session_scope() as session:
+            return queue_agreement.of_queue(session, session.get_one(Queue, queue.id)).status.percent
+
+    assert percent() is None
+    for place in (1, 2):
+        submit(queue, one, place, APPROVE)
+        submit(queue, other, place, APPROVE)
+    assert percent() == 1.0
+    with session_scope() as session:
+        # As nobody does: what is kept stands until somebody hands in.
+        mine = (Review.queue_id == queue.id, Review.key_id == one, Review.place == 1)
+        session.execute(update(Review).where(*mine).values(given=REJECT))
+    assert percent() == 1.0
+    submit(queue, other, 2, REJECT)
+    assert percent() == 0.0
+    withdraw(queue, other, 2)
+    assert percent() == 0.0
+    with session_scope() as session:
+        assert queue_agreement.of_queue(session, session.get_one(Queue, queue.id)).status.answers == 1
+
+
+def test_somebody_is_told_of_the_queues_in_which_something_is_left_for_them(
+    make_queue: MakeQueue, people: list[UUID]
+) -> None:
+    anna, ben = people[1:3]
+    twice = make_queue(limit=2, reviews_each=2)
+    for_anna, _ = make_queue(people=["anna"]), make_queue(at_once=3)
+    done = make_queue(limit=1)
+    submit(done, ben, 1, APPROVE)
+    submit(twice, anna, 1, APPROVE)
+
+    def waiting_for(person: UUID) -> list[tuple[UUID, int]]:
+        with session_scope() as session:
+            return [(one.queue.id, one.left) for one in queues.waiting(session, "acme", person, 8)]
+
+    assert waiting_for(anna) == [(for_anna.id, 10), (twice.id, 1)]
+    assert waiting_for(ben) == [(twice.id, 2)]
+    submit(twice, anna, 2, APPROVE)
+    assert waiting_for(anna) == [(for_anna.id, 10)]

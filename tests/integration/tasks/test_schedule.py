@@ -8,9 +8,11 @@ from redis import Redis
 from sqlalchemy import update
 
 from cli.processes import wait_until
-from curation import datasets, runs, splits
+from curation import datasets, queue_making, runs, splits
+from curation.queues import NewQueue
 from curation.runs import NewRun
 from curation.splits import NewSplit
+from curation.views import View
 from inference import api_keys
 from schemas.database import session_scope
 from schemas.ids import new_id
@@ -18,6 +20,7 @@ from schemas.states import Role
 from schemas.tables import Batch, Chunk, Dataset, Import
 from schemas.tables.base import now
 from tasks import schedule
+from tests.integration.curation.answers import dataset_of
 from tests.integration.curation.runs import with_items
 from tests.integration.inference.batch_fixtures import as_jsonl, chat_line, submit
 from tests.integration.tasks.conftest import celery
@@ -125,3 +128,15 @@ def test_runs_and_splits_whose_messages_were_lost_are_sent_again(broker: Redis) 
     schedule.sweep_for_work()
     messages = broker.lrange("default", 0, -1)
     assert [sum(name in message for message in messages) for name in (b"curation.run", b"curation.split")] == [1, 1]
+
+
+def test_a_queue_whose_message_was_lost_is_sent_again(broker: Redis) -> None:
+    with session_scope() as session:
+        key_id = api_keys.create(session, "curator", Role.CURATOR, tenant="acme")[0].id
+        dataset = dataset_of(session, model=["Yes.", "No."])
+        for moment in (now() - timedelta(minutes=1), now()):
+            new = NewQueue("Spring", View())
+            queue_making.create(session, dataset, key_id, new, at_once=0).created_at = moment
+    broker.flushall()
+    schedule.sweep_for_work()
+    assert len([message for message in broker.lrange("default", 0, -1) if b"curation.queue" in message]) == 1

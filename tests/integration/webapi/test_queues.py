@@ -7,11 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
-from curation import imports
+from curation import imports, queue_making
 from schemas import ids
 from schemas.database import session_scope
+from schemas.errors import QueueNotFound
 from schemas.states import Role
 from schemas.tables import Import
+from tests.integration.curation.answers import dataset_of
 from tests.integration.curation.conftest import run_batch
 from tests.integration.webapi.conftest import MakeKey
 
@@ -74,11 +76,29 @@ def test_a_queue_says_what_it_was_made_of_and_how_far_it_is(anna: httpx.Client, 
         "name": "Spring",
         **options,
     }
+    assert shown["status"] == "open"
     assert shown["counts"] == {"items": 5, "decided": 0, "disputed": 0}
     assert shown["reviewers"] == []
     assert [one["id"] for one in anna.get("/queues").json()["data"]] == [queue]
     assert anna.delete(f"/queues/{queue}").json() == {"id": queue, "object": "queue", "deleted": True}
     assert anna.get(f"/queues/{queue}").status_code == 404
+
+
+def test_a_large_queue_is_made_by_a_worker(anna: httpx.Client) -> None:
+    with session_scope() as session:
+        large = dataset_of(session, model=["Yes."] * (queue_making.AT_ONCE + 1))
+    queue = make_queue(anna, ids.show(ids.DATASET, large.id))
+    shown = anna.get(f"/queues/{queue}").json()
+    assert (shown["status"], shown["problem"], shown["counts"]["items"]) == ("making", None, 0)
+    refused = anna.post(f"/queues/{queue}/next", json={})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "invalid_status")
+    for _ in range(2):
+        queue_making.run(session_scope, ids.parse(ids.QUEUE, queue, QueueNotFound))
+    shown = anna.get(f"/queues/{queue}").json()
+    assert (shown["status"], shown["counts"]["items"]) == ("open", 2001)
+    assert post(anna, f"/queues/{queue}/next")["item"]["place"] == 1
+    other = make_queue(anna, ids.show(ids.DATASET, large.id))
+    assert anna.delete(f"/queues/{other}").status_code == 200
 
 
 def test_an_agent_and_a_person_share_a_queue(anna: httpx.Client, agent: httpx.Client, dataset: str) -> None:

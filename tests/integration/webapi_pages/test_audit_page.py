@@ -1,22 +1,30 @@
 """What the pages tell the audit log, and the page that shows it."""
 
+import json
 import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import DeclarativeBase, Session
 
+from curation import split_making
 from inference import audit
 from inference.audit import Actor, Filter
+from inference.models import registry
+from schemas import ids
 from schemas.actions import Action
 from schemas.database import session_scope
+from schemas.errors import SplitNotFound
 from schemas.states import Role
-from schemas.tables import AuditEntry
+from schemas.tables import AuditEntry, Export, Queue, Run, Snapshot, Split
 from schemas.tables.base import now
-from tests.integration.inference.batch_fixtures import as_jsonl, chat_line
+from tests.integration.inference.batch_fixtures import MODEL, MODELS, as_jsonl, chat_line
 from tests.integration.webapi_pages.conftest import SignIn, Visitor
 from tests.integration.webapi_pages.test_batch_pages import page_of, run, start
 from tests.integration.webapi_pages.test_dataset_pages import reviewed
+from tests.integration.webapi_pages.test_run_pages import uploaded
+from tests.unit.curation.task_schemas.documents import TASK
 
 
 @pytest.fixture
@@ -104,3 +112,45 @@ def test_the_log_is_filtered_and_goes_on_over_pages(admin: Visitor, session: Ses
 )
 def test_an_address_of_the_log_that_means_nothing_is_refused(admin: Visitor, query: str) -> None:
     assert admin.http.get(f"/audit?{query}").status_code == 400
+
+
+def test_all_that_is_made_of_a_dataset_is_told(sign_in: SignIn, admin: Visitor) -> None:
+    visitor = sign_in("acme", Role.CURATOR)
+    with session_scope() as session:
+        registry.announce(session, MODELS, "stub")
+    table = uploaded(visitor, as_jsonl([{"prompt": f"Question {n}?", "completion": "Yes."} for n in range(3)]))
+    visitor.send(f"{table}/runs", model=MODEL)
+    visitor.send(f"/runs/{only(Run, ids.RUN)}/cancel")
+    visitor.send(f"{table}/scores", scorer="length")
+    visitor.send(f"{table}/scores/remove", scorer="length")
+    visitor.send(f"{table}/splits", name="First", seed="1", similarity="0.8", train="100", search="0", test="0")
+    split = only(Split, ids.SPLIT)
+    split_making.run(session_scope, ids.parse(ids.SPLIT, split, SplitNotFound))
+    visitor.send(f"/splits/{split}/move", items="1", side="test")
+    visitor.send(f"{table}/snapshots", name="Now")
+    visitor.see(f"/snapshots/{only(Snapshot, ids.SNAPSHOT)}/chats.jsonl")
+    visitor.send(f"{table}/export", format="chat")
+    visitor.send(f"/exports/{only(Export, ids.EXPORT)}/delete")
+    visitor.send(f"{table}/queues/new", name="Spring", sort="oldest")
+    visitor.send(f"/queues/{only(Queue, ids.QUEUE)}/delete")
+    visitor.send("/tasks/save", document=json.dumps(TASK))
+    visitor.send("/tasks/fit/archive")
+    visitor.send("/tasks/fit/restore")
+    with session_scope() as session:
+        entries = audit.list_page(session, Filter(who="acme"), None, 100).items
+    assert [entry.action for entry in entries][::-1] == [
+        *("signed_in", "run_begun", "run_cancelled", "scoring_begun", "scoring_removed"),
+        *("split_created", "split_changed", "snapshot_created", "data_downloaded"),
+        *("export_begun", "export_deleted", "queue_created", "queue_deleted"),
+        *("task_schema_saved", "task_schema_archived", "task_schema_restored"),
+    ]
+    page = admin.see("/audit")
+    assert '<option value="task_schema_archived" >Task schema archived</option>' in page
+    assert "<td>snapshot created</td>" in page
+    assert "queue deleted" in admin.see("/audit?action=queue_deleted")
+
+
+def only(kind: type[DeclarativeBase], prefix: str) -> str:
+    """The public id of the only one that there is."""
+    with session_scope() as session:
+        return ids.show(prefix, session.scalars(select(kind)).one().id)  # type: ignore[attr-defined]

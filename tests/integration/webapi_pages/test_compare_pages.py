@@ -72,7 +72,7 @@ def test_nonsense_is_refused(curator: Visitor, query: str) -> None:
 def test_another_tenant_sees_no_comparison(sign_in: SignIn) -> None:
     table = address_of(large=["one"], small=["two"])
     stranger = sign_in("other", Role.CURATOR)
-    for page in ("compare", "choose?model=large&model=small", "scores", "facets", "count"):
+    for page in ("compare", "choose?model=large&model=small", "scores", "scores/people", "facets", "count"):
         assert stranger.http.get(f"{table}/{page}").status_code == 404
 
 
@@ -91,12 +91,17 @@ def test_answers_are_scored_and_the_best_of_them_shown(curator: Visitor) -> None
         (begun,) = session.query(Scoring.id).all()
     scoring.run(session_scope, UUID(str(begun[0])))
     page = curator.see(f"{table}/scores")
-    assert "done" in page and "too few answers that people have judged" in page
+    assert "done" in page
+    assert f'data-later="{table}/scores/people"' in page
+    # What is fetched again and again while scores come in leaves this to another page.
+    assert "answers that people have judged" not in page
+    assert "Too few answers that people have judged." in curator.see(f"{table}/scores/people")
     answer = curator.http.get(f"{table}/best?column=score:length&percent=40")
     assert answer.status_code == 200
     assert answer.text.count('class="example-head"') == 2
     curator.send(f"{table}/scores/remove", scorer="length")
     assert "not run yet" in curator.see(f"{table}/scores")
+    assert "No scorer has said anything yet." in curator.see(f"{table}/scores/people")
 
 
 def test_a_view_is_summed_up_and_its_bars_are_filters(curator: Visitor) -> None:

@@ -2,12 +2,21 @@
 
 import re
 
+from sqlalchemy import select
+
 from inference import finaliser
+from inference.models import registry
+from schemas import ids
+from schemas.database import session_scope
 from schemas.states import Role
-from tests.integration.inference.batch_fixtures import as_jsonl, chat_line
+from schemas.tables import Export
+from tests.integration.inference.batch_fixtures import MODEL, MODELS, as_jsonl, chat_line
 from tests.integration.webapi_pages.conftest import SignIn, Visitor
 from tests.integration.webapi_pages.test_batch_pages import page_of, run, start, take_in
 from tests.integration.webapi_pages.test_dataset_pages import example_of, reviewed
+from tests.integration.webapi_pages.test_export_pages import write_exports
+from tests.integration.webapi_pages.test_queue_pages import make_queue, save
+from tests.integration.webapi_pages.test_run_pages import send_file, uploaded
 
 
 def chart_of(page: str) -> dict[str, str]:
@@ -79,3 +88,51 @@ def test_another_tenant_sees_nothing_of_it(curator: Visitor, sign_in: SignIn) ->
     page = sign_in("other", Role.CURATOR).see("/")
     assert chart_of(page) == {}
     assert "Spring candidates" not in page
+
+
+def test_the_funnel_counts_what_the_largest_export_of_each_dataset_holds(curator: Visitor) -> None:
+    table = reviewed(curator, [f"text {n}" for n in range(6)])
+    curator.send(f"{example_of(1)}/change", action="approve")
+    assert chart_of(curator.see("/"))["Exported"] == "0"
+    for query in ("", "?status=approved"):
+        curator.send(f"{table}/export{query}", format="chat")
+    page = curator.see("/")
+    assert "A file is written of" in page
+    assert chart_of(page)["Exported"] == "0"
+    write_exports()
+    page = curator.see("/")
+    assert "A file is written of" not in page
+    assert chart_of(page)["Exported"] == "6"
+    with session_scope() as session:
+        largest = session.scalars(select(Export.id).where(Export.examples == 6)).one()
+    curator.send(f"/exports/{ids.show(ids.EXPORT, largest)}/delete")
+    assert chart_of(curator.see("/"))["Exported"] == "1"
+
+
+def test_queues_wait_for_those_who_may_review_them(curator: Visitor, sign_in: SignIn) -> None:
+    table = reviewed(curator, ["one", "two"])
+    assert "Waiting for you" not in curator.see("/")
+    queue = make_queue(curator, table)
+    other = sign_in("other", Role.CURATOR, tenant="acme")
+    for_other = make_queue(curator, table, people="other", name="Summer")
+    page = curator.see("/")
+    assert re.search(rf'href="{queue}/review">Spring</a><span class="small quiet">2 left<', page)
+    assert for_other not in page
+    assert f'href="{for_other}/review"' in other.see("/")
+    assert "Waiting for you" not in sign_in("viewer", Role.VIEWER, tenant="acme").see("/")
+    for place in (1, 2):
+        save(curator, f"{queue}/items/{place}", {"status": "approved"}, submits="1")
+    assert "Waiting for you" not in curator.see("/")
+
+
+def test_what_is_done_to_datasets_just_now_is_told(curator: Visitor, sign_in: SignIn) -> None:
+    with session_scope() as session:
+        registry.announce(session, MODELS, "stub")
+    table = uploaded(curator, as_jsonl([{"prompt": "One?"}]), "Questions")
+    assert "Under way" not in curator.see("/")
+    curator.send(f"{table}/runs", model=MODEL)
+    send_file(curator, as_jsonl([{"prompt": "Two?"}]), "Others")
+    page = curator.see("/")
+    assert re.search(rf'Models answer <a href="{table}/runs">Questions</a></span><span class="small quiet">0%<', page)
+    assert re.search(r"Answers are taken into <a [^>]*>Others<", page)
+    assert "Under way" not in sign_in("stranger", Role.CURATOR).see("/")

@@ -8,9 +8,12 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from curation import queue_making
+from schemas import ids
 from schemas.database import session_scope
 from schemas.states import Role
 from schemas.tables import Queue
+from tests.integration.curation.answers import dataset_of
 from tests.integration.webapi_pages.conftest import SignIn, Visitor
 from tests.integration.webapi_pages.test_batch_pages import HOSTILE
 from tests.integration.webapi_pages.test_dataset_pages import all_examples, example_of, reviewed
@@ -71,6 +74,27 @@ def test_a_queue_is_made_from_a_view_and_shows_how_far_it_is(curator: Visitor, t
     assert "No queues yet" in curator.send(f"{queue}/delete").text
 
 
+def test_a_large_queue_is_made_while_its_page_says_so(curator: Visitor) -> None:
+    with session_scope() as session:
+        dataset = dataset_of(session, model=["Yes."] * (queue_making.AT_ONCE + 1))
+    queue = make_queue(curator, f"/datasets/{ids.show(ids.DATASET, dataset.id)}")
+    page = curator.see(queue)
+    assert "The queue is being made" in page
+    assert 'data-live="on"' in page
+    assert f"{queue}/review" not in page
+    assert ">making<" in curator.see("/queues")
+    for answer in (curator.http.get(f"{queue}/review"), curator.send(f"{queue}/next")):
+        assert (answer.status_code, "The queue is still being made" in answer.text) == (409, True)
+    with session_scope() as session:
+        queue_id = session.scalars(select(Queue.id)).one()
+    queue_making.run(session_scope, queue_id)
+    page = curator.see(queue)
+    assert re.search(r"Answers</dt><dd>2,001<", page)
+    assert 'data-live="on"' not in page
+    assert f"{queue}/review" in page
+    assert 'data-place="1"' in curator.send(f"{queue}/next").text
+
+
 def test_a_view_is_reviewed_one_at_a_time(curator: Visitor, table: str) -> None:
     assert f'href="{table}/review?status=needs_review"' in curator.see(f"{table}?status=needs_review")
     assert 'data-total="5"' in curator.see(f"{table}/review?status=needs_review")
@@ -119,8 +143,9 @@ def test_reviews_that_differ_are_shown_side_by_side_for_somebody_to_choose(
     for place in ("1", "2"):
         save(curator, f"{queue}/items/{place}", {"status": "approved", "edited_output": "Hers."}, submits="1")
         save(other, f"{queue}/items/{place}", {"status": "rejected", "notes": HOSTILE}, submits="1")
+    assert "Too few to say" in curator.see(f"{queue}/agreement")
     page = curator.see(queue)
-    assert "Too few to say" in page
+    assert f'data-later="{queue}/agreement"' in page
     assert "Choose where reviews differ" in page
     page = curator.see(f"{queue}/disputes")
     assert "2 answers wait" in page
@@ -140,7 +165,7 @@ def test_hostile_text_is_shown_as_text(curator: Visitor) -> None:
     queue = make_queue(curator, table, name=HOSTILE.replace("\x07", ""))
     save(curator, f"{queue}/items/1", {"notes": HOSTILE, "category": "</script><b>'\"", "edited_output": HOSTILE})
     pieces = [curator.send(f"{queue}/next").text, curator.see(f"{table}/review/next"), curator.see(f"{queue}/review")]
-    for page in (*pieces, curator.see(queue), curator.see("/queues")):
+    for page in (*pieces, curator.see(queue), curator.see(f"{queue}/agreement"), curator.see("/queues")):
         assert not re.search("<script>alert|<b>", page)
         shown = re.sub(r"<textarea.*?</textarea>", "", page, flags=re.DOTALL)
         assert not re.search("[\x07\u202e]", shown)
@@ -179,6 +204,7 @@ def test_who_may_not_review_may_look_and_a_stranger_finds_nothing(
     stranger = sign_in("stranger", Role.CURATOR)
     pages = (
         queue,
+        f"{queue}/agreement",
         f"{queue}/disputes",
         f"{queue}/review",
         f"{queue}/items/1",

@@ -1,0 +1,21 @@
+"""A view as a row keeps it, for a task that looks at the examples later."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from curation.views import Range, View
+
+
+def kept(view: View) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(orjson.dumps(asdict(view)))
+    return found
+
+
+def read(filters: Mapping[str, Any]) -> View:
+    since = filters["changed_since"]
+    ranges = {path: Range(**limits) for path, limits in filters["ranges"].items()}
+    return View(**{**filters, "changed_since": since and datetime.fromisoformat(since), "ranges": ranges})
