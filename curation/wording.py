@@ -1,6 +1,5 @@
 """What was asked and what was said, as the texts and values that people look at. Pure."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -14,7 +13,7 @@ LONGEST_NAME: Final = 200
 LONGEST_VALUE: Final = 1000
 DEEPEST: Final = 4
 # Models like to put JSON into a block of code.
-BLOCK: Final = re.compile(r"^\s*```(?:json)?\s*\n(.*)\n\s*```\s*$", re.DOTALL | re.IGNORECASE)
+BLOCK: Final = "```"
 
 Scalar = str | int | float | bool | None
 
@@ -40,8 +39,11 @@ def text_of(content: object) -> str:
 
 def json_text(output: str) -> str:
     """What is to be JSON of an output."""
-    block = BLOCK.match(output)
-    return block[1] if block else output
+    block = output.strip()
+    if len(block) < 2 * len(BLOCK) or not (block.startswith(BLOCK) and block.endswith(BLOCK)):
+        return output
+    language, line_end, inner = block[len(BLOCK) : -len(BLOCK)].partition("\n")
+    return inner if line_end and language.strip().lower() in ("", "json") else output
 
 
 def fields_of(output: str) -> dict[str, Scalar]:
