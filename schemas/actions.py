@@ -16,3 +16,4 @@ class Action(StrEnum):
     DATA_DOWNLOADED = "data_downloaded"
     EXAMPLES_CHANGED = "examples_changed"
     DATASET_DELETED = "dataset_deleted"
+    JUDGING_BEGUN = "judging_begun"
