@@ -1,4 +1,4 @@
-"""Several models' answers to the same items, side by side, and which of them people find best."""
+"""Several models' answers to the same items, side by side, and which of them people, or judges, find best."""
 
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
@@ -18,6 +18,8 @@ from schemas.tables import Comparison, Dataset, Item, Output
 from schemas.tables.base import now
 
 MOST_MODELS: Final = 6
+# What a judge says is told apart: see `curation/judgings.py`.
+BY_PEOPLE: Final = Comparison.judging_id.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ def next_open(
 ) -> Compared | None:
     """An item that this person has not chosen for yet."""
     chosen = exists().where(
+        BY_PEOPLE,
         Comparison.dataset_id == dataset.id,
         Comparison.models == sorted(models),
         Comparison.key_id == key_id,
@@ -88,6 +91,7 @@ def choose(session: Session, dataset: Dataset, shown: Sequence[UUID], winner: UU
         .values(id=new_id(), **values)
         .on_conflict_do_update(
             index_elements=["dataset_id", "models", "key_id", "item"],
+            index_where=BY_PEOPLE,
             set_={name: values[name] for name in ("example_ids", "winner", "made_at")},
         )
     )
@@ -95,8 +99,9 @@ def choose(session: Session, dataset: Dataset, shown: Sequence[UUID], winner: UU
 
 
 def latest(session: Session, dataset: Dataset, models: Sequence[str], key_id: UUID) -> Comparison | None:
-    own = (Comparison.dataset_id == dataset.id, Comparison.models == sorted(models), Comparison.key_id == key_id)
-    return session.scalar(select(Comparison).where(*own).order_by(Comparison.made_at.desc()).limit(1))
+    own = (Comparison.models == sorted(models), Comparison.key_id == key_id)
+    query = select(Comparison).where(BY_PEOPLE, Comparison.dataset_id == dataset.id, *own)
+    return session.scalar(query.order_by(Comparison.made_at.desc()).limit(1))
 
 
 def take_back(session: Session, dataset: Dataset, models: Sequence[str], key_id: UUID) -> int | None:
@@ -108,11 +113,14 @@ def take_back(session: Session, dataset: Dataset, models: Sequence[str], key_id:
     return last.item
 
 
-def rates(session: Session, dataset: Dataset, models: Collection[str] = ()) -> list[WinRate]:
-    """Of all that people have chosen, whichever models were shown together. Models that are named are the only ones."""
+def rates(
+    session: Session, dataset: Dataset, models: Collection[str] = (), judging_id: UUID | None = None
+) -> list[WinRate]:
+    """Of all that people have chosen, whichever models were shown together, or of what one judging says. Models that
+    are named are the only ones."""
     query = (
         select(Comparison.models, Comparison.winner, func.count())
-        .where(Comparison.dataset_id == dataset.id)
+        .where(Comparison.dataset_id == dataset.id, Comparison.judging_id == judging_id)
         .group_by(Comparison.models, Comparison.winner)
     )
     found = win_rates(Choices(*row) for row in session.execute(query))

@@ -6,7 +6,17 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from schemas.database import OpenSession, delete_in_parts
-from schemas.tables import Dataset, Item, ItemSignature, Output, Snapshot, SnapshotExample, Split, SplitItem
+from schemas.tables import (
+    Comparison,
+    Dataset,
+    Item,
+    ItemSignature,
+    Output,
+    Snapshot,
+    SnapshotExample,
+    Split,
+    SplitItem,
+)
 
 
 def purge_datasets(open_session: OpenSession) -> int:
@@ -32,5 +42,6 @@ def _empty(open_session: OpenSession, dataset_id: UUID) -> None:
     remove(kept, [kept.snapshot_id, kept.example_id], kept.snapshot_id.in_(snapshots))
     remove(SplitItem, [SplitItem.split_id, SplitItem.item], SplitItem.split_id.in_(splits))
     remove(ItemSignature, [ItemSignature.split_id, ItemSignature.item], ItemSignature.split_id.in_(splits))
+    remove(Comparison, [Comparison.id], Comparison.dataset_id == dataset_id)
     remove(Output, [Output.id], Output.dataset_id == dataset_id)
     remove(Item, [Item.dataset_id, Item.number], Item.dataset_id == dataset_id)

@@ -5,6 +5,7 @@ Its batches are ordinary ones. Each has a part of the items, and when it has end
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -12,19 +13,16 @@ import orjson
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from curation import imports, runs
+from curation import batch_parts, imports, runs
+from curation.batch_parts import LONGEST_NAME
 from curation.run_requests import request_line
-from inference import batches, files, pages, quotas
+from inference import pages
 from inference.batches import NewBatch
 from inference.pages import page_query
 from schemas import ids
-from schemas.errors import QuotaExceeded, Unavailable, VbsError
-from schemas.states import TERMINAL, BatchStatus, RunStatus
-from schemas.tables import ApiKey, Batch, Dataset, Run, RunPart
+from schemas.states import TERMINAL, RunStatus
+from schemas.tables import Batch, Dataset, Run, RunPart
 from schemas.tables.base import now
-
-LONGEST_NAME: Final = 400
-CANCELLABLE: Final = (BatchStatus.VALIDATING, BatchStatus.IN_PROGRESS)
 
 ITEMS: Final = """
     FROM items WHERE dataset_id = :dataset_id AND endpoint = :endpoint AND number > :after AND number <= :last
@@ -51,10 +49,10 @@ def advance(session: Session, run_id: UUID) -> Step:
     run.advanced_at = now()
     if dataset.deleted_at is not None:
         run.status = RunStatus.CANCELLING
-    cancelled = _cancel(session, dataset, parts) if run.status == RunStatus.CANCELLING else []
+    cancelled = batch_parts.stop(session, dataset, parts) if run.status == RunStatus.CANCELLING else []
     waiting = next((part for part in parts if part.batch_id is None and part.ended_at is None), None)
     if waiting is not None:
-        begun = _begin(session, dataset, run, waiting)
+        begun = batch_parts.begin(session, run, waiting, partial(_make_batch, session, dataset, run, waiting))
         if run.waits_for is None:
             return Step(validate=begun, more=True)
     arriving = _take_in(session, dataset, parts)
@@ -63,44 +61,11 @@ def advance(session: Session, run_id: UUID) -> Step:
     return Step(finalise=cancelled, imports=arriving)
 
 
-def _cancel(session: Session, dataset: Dataset, parts: Sequence[RunPart]) -> list[UUID]:
-    """Stop the batches that run, and begin no other."""
-    stopped = []
-    for part in parts:
-        if part.batch_id is None:
-            part.ended_at = part.ended_at or now()
-            continue
-        batch = session.get_one(Batch, part.batch_id)
-        if batch.status in CANCELLABLE:
-            batches.cancel(session, dataset.tenant, ids.show(ids.BATCH, batch.id))
-        if batch.status == BatchStatus.CANCELLING:
-            stopped.append(batch.id)
-    return stopped
-
-
-def _begin(session: Session, dataset: Dataset, run: Run, part: RunPart) -> list[UUID]:
-    """Make a part's batch, unless there is no room for it yet."""
-    run.waits_for = None
-    try:
-        with session.begin_nested():
-            batch_id = part.batch_id = _make_batch(session, dataset, run, part)
-    except (QuotaExceeded, Unavailable) as full:
-        run.waits_for = full.message
-        return []
-    except VbsError as refused:
-        part.problem, part.ended_at = refused.message, now()
-        return []
-    return [batch_id]
-
-
 def _make_batch(session: Session, dataset: Dataset, run: Run, part: RunPart) -> UUID:
-    limits = quotas.limits_of(session.get_one(ApiKey, run.key_id))
-    quotas.check_pending(session, dataset.tenant, limits.pending_requests)
-    with files.incoming() as content:
-        name = f"{ids.show(ids.RUN, run.id)}-{part.number + 1}.jsonl"
-        content.receive(name, _lines(session, dataset.id, run.parameters, part))
-        file = files.register(session, dataset.tenant, "batch", content, stored_limit=limits.stored_bytes)
-        return batches.create(session, _wanted(dataset, run, part, ids.show(ids.FILE, file.id))).id
+    name = f"{ids.show(ids.RUN, run.id)}-{part.number + 1}.jsonl"
+    lines = _lines(session, dataset.id, run.parameters, part)
+    wanted = partial(_wanted, dataset, run, part)
+    return batch_parts.submit(session, dataset.tenant, run.key_id, name, lines, wanted)
 
 
 def _wanted(dataset: Dataset, run: Run, part: RunPart, input_file_id: str) -> NewBatch:
@@ -141,16 +106,8 @@ def _take_in(session: Session, dataset: Dataset, parts: Sequence[RunPart]) -> li
         if known is None and batch.completed and imports.refusal(batch) is None:
             begun.append(imports.begin(session, dataset, batch).id)
         elif known is None or known.ended_at:
-            part.ended_at, part.problem = now(), _problem(batch)
+            part.ended_at, part.problem = now(), batch_parts.problem_of(batch)
     return begun
-
-
-def _problem(batch: Batch) -> str | None:
-    """Why none of its requests was run, if so."""
-    if batch.status != BatchStatus.FAILED:
-        return None
-    first = next(iter(batch.errors or []), {})
-    return str(first.get("message") or "The batch failed.")
 
 
 def _end(session: Session, run: Run) -> None:

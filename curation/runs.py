@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from curation import datasets
+from curation import batch_parts, datasets
 from curation.resuming import SILENT
 from inference import batches
 from inference.models import registry
@@ -123,12 +123,7 @@ def counted(session: Session, runs: Sequence[Run]) -> dict[UUID, Progress]:
     """As their batches have it now."""
     query = select(RunPart.run_id, Batch).join(Batch, Batch.id == RunPart.batch_id)
     found = session.execute(query.where(RunPart.run_id.in_([run.id for run in runs]))).all()
-    counts = batches.progress(session, [batch for _, batch in found])
-    sums = {run.id: Progress(run.total) for run in runs}
-    for run_id, batch in found:
-        one, before = counts[batch.id], sums[run_id]
-        sums[run_id] = Progress(before.total, before.completed + one.completed, before.failed + one.failed)
-    return sums
+    return batch_parts.counted(session, {run.id: run.total for run in runs}, found)
 
 
 def taken_in(session: Session, runs: Sequence[Run]) -> dict[UUID, int]:

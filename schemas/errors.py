@@ -98,6 +98,11 @@ class RunNotFound(NotFound):
         super().__init__(f"No such run: {run_id}", param="run_id")
 
 
+class JudgingNotFound(NotFound):
+    def __init__(self, judging_id: str) -> None:
+        super().__init__(f"No such judging: {judging_id}", param="judging_id")
+
+
 class SplitNotFound(NotFound):
     def __init__(self, split_id: str) -> None:
         super().__init__(f"No such split: {split_id}", param="split_id")

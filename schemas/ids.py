@@ -14,6 +14,7 @@ AUDIT_ENTRY = "aud_"
 EXPORT = "exp_"
 RUN, SPLIT, SNAPSHOT = "run_", "split_", "snap_"
 QUEUE = "queue_"
+JUDGING = "judg_"
 
 
 def new_id() -> UUID:

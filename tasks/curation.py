@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from curation import imports, queue_making, run_parts, scoring, split_making
+from curation import imports, judging_parts, queue_making, run_parts, scoring, split_making
 from schemas.database import session_scope
 from tasks import dispatch
 from tasks.app import app
@@ -49,3 +49,17 @@ def make_split(split_id: str) -> None:
 def make_queue(queue_id: str) -> None:
     """Give the answers of a queue their places."""
     queue_making.run(session_scope, UUID(queue_id))
+
+
+@app.task(name="curation.judge")
+def advance_judging(judging_id: str) -> None:
+    """Do for a judging what there is to do: make its batches, read their verdicts."""
+    more = True
+    while more:
+        with session_scope() as session:
+            step = judging_parts.advance(session, UUID(judging_id))
+        for batch_id in step.validate:
+            dispatch.validate_batch(batch_id)
+        for batch_id in step.finalise:
+            dispatch.finalise_batch(batch_id)
+        more = step.more

@@ -35,6 +35,10 @@ def advance_run(run_id: UUID) -> None:
     _send("curation.run", "default", run_id.hex)
 
 
+def judge(judging_id: UUID) -> None:
+    _send("curation.judge", "default", judging_id.hex)
+
+
 def make_split(split_id: UUID) -> None:
     _send("curation.split", "default", split_id.hex)
 

@@ -109,6 +109,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "run_id": lambda value: ids.show(ids.RUN, value),
     "split_id": lambda value: ids.show(ids.SPLIT, value),
     "snapshot_id": lambda value: ids.show(ids.SNAPSHOT, value),
+    "judging_id": lambda value: ids.show(ids.JUDGING, value),
     "queue_id": lambda value: ids.show(ids.QUEUE, value),
     "changed": changed,
     "plain": plain,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from curation.exports.tally import Tally
+from curation.formats.learned import Source
 from curation.formats.table import format_named
 from schemas import ids
 from schemas.tables import ApiKey, Dataset, Export, File
@@ -11,6 +12,7 @@ from schemas.tables import ApiKey, Dataset, Export, File
 def manifest_of(
     export: Export, dataset: Dataset, key: ApiKey, file: File, file_sha256: str, tally: Tally
 ) -> dict[str, Any]:
+    form = format_named(export.format)
     return {
         "export": {
             "id": ids.show(ids.EXPORT, export.id),
@@ -36,8 +38,10 @@ def manifest_of(
         },
         # The format has nothing to say of them, as preferences have of an answer that nobody has mended.
         "without_use": tally.without_use,
+        # Of a format with two answers: from what it is known which is better.
+        "preferences": {source.value: tally.preferences[source] for source in Source} if form.compares else None,
         "tokens": tally.tokens.shown,
-        "problems": tally.complaints.shown(tally.examples) if format_named(export.format).trains else [],
+        "problems": tally.complaints.shown(tally.examples) if form.trains else [],
         "versions": tally.versions,
         "versions_sha256": tally.versions_digest,
     }

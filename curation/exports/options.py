@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from curation.chats import with_system
+from curation.exports.beaten import Deciders
 from curation.formats.learned import Learned
+from curation.formats.table import Format
 from curation.views import View
 from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus
@@ -21,6 +23,8 @@ class Options:
     only_approved: bool = False
     # None: as each was asked. Empty: without.
     system_prompt: str | None = None
+    # Whether judges' verdicts are preferences too, where no person has chosen.
+    with_judges: bool = False
 
     @property
     def shown(self) -> dict[str, Any]:
@@ -33,6 +37,12 @@ class Options:
             raise RequestInvalid(f"No example is both {view.status} and approved.", param="options.only_approved")
         return replace(view, status=ExampleStatus.APPROVED)
 
+    def deciders(self, form: Format) -> Deciders:
+        """Whose comparisons a format has a use for."""
+        if not form.compares:
+            return Deciders.NOBODY
+        return Deciders.JUDGES_TOO if self.with_judges else Deciders.PEOPLE
+
     def applied(self, one: Learned) -> Learned:
         return replace(one, messages=with_system(one.messages, self.system_prompt))
 
@@ -41,7 +51,7 @@ def read(given: Mapping[str, Any]) -> Options:
     unknown = sorted(given.keys() - Options().shown.keys())
     if unknown:
         raise RequestInvalid(f"An export has no option `{unknown[0]}`.", param=f"options.{unknown[0]}")
-    for name in ("leave_out_duplicates", "only_approved"):
+    for name in ("leave_out_duplicates", "only_approved", "with_judges"):
         if not isinstance(given.get(name, False), bool):
             raise RequestInvalid(f"`{name}` is true or false.", param=f"options.{name}")
     prompt = given.get("system_prompt")

@@ -41,7 +41,8 @@ def preview(open_session: OpenSession, dataset: Dataset, view: View, form: Forma
     with open_session() as session:
         examples = table.count_all(session, dataset, view)
         counter = TokenCounter(sources(session), COUNTED)
-    first = list(islice(chain.from_iterable(reading.pages(open_session, dataset.id, view)), LOOKED_AT))
+    pages = reading.pages(open_session, dataset.id, view, options.deciders(form))
+    first = list(islice(chain.from_iterable(pages), LOOKED_AT))
     tally = Tally()
     records = list(select([first], options, form, SeenInMemory(), counter, tally))
     lines = [line.decode().rstrip()[:LONGEST_LINE] for line in form.shown(records[:LINES])]

@@ -8,7 +8,8 @@ import orjson
 from sqlalchemy import Row, Select, func, select
 
 from curation.chats import question_of
-from curation.formats.learned import Learned
+from curation.exports.beaten import Deciders, beaten
+from curation.formats.learned import Learned, Worse
 from curation.views import ITEM_OF_OUTPUT, View, matching
 from schemas.database import OpenSession
 from schemas.tables import Dataset, Example, Item, Output
@@ -18,21 +19,25 @@ AT_ONCE: Final = 200
 BYTES: Final = 16 * 1024**2
 
 
-def pages(open_session: OpenSession, dataset_id: UUID, view: View) -> Iterator[Sequence[Learned]]:
+def pages(
+    open_session: OpenSession, dataset_id: UUID, view: View, deciders: Deciders = Deciders.NOBODY
+) -> Iterator[Sequence[Learned]]:
     after: UUID | None = None
     while True:
         with open_session() as session:
-            page = [_learned(row) for row in session.execute(_page(session.get_one(Dataset, dataset_id), view, after))]
+            rows = session.execute(_page(session.get_one(Dataset, dataset_id), view, after)).all()
+            lost = beaten(session, dataset_id, {row.Example.id: row.item for row in rows}, deciders)
+            page = [_learned(row, lost.get(row.Example.id)) for row in rows]
         if not page:
             return
         yield page
         after = page[-1].id
 
 
-def _page(dataset: Dataset, view: View, after: UUID | None) -> Select[Example, str, str, str]:
+def _page(dataset: Dataset, view: View, after: UUID | None) -> Select[Example, int, str, str, str]:
     next_ones = _that_fit(matching(dataset, view), after).subquery()
     return (
-        select(Example, Output.output, Item.custom_id, Item.request)
+        select(Example, Output.item, Output.output, Item.custom_id, Item.request)
         .join(next_ones, next_ones.c.id == Example.id)
         .join(Output, Output.id == Example.id)
         .join(Item, ITEM_OF_OUTPUT)
@@ -54,7 +59,7 @@ def _that_fit(wanted: Select[Any], after: UUID | None) -> Select[Any]:
     )
 
 
-def _learned(row: Row[Example, str, str, str]) -> Learned:
+def _learned(row: Row[Example, int, str, str, str], lost: Worse | None) -> Learned:
     example = row.Example
     return Learned(
         id=example.id,
@@ -70,4 +75,5 @@ def _learned(row: Row[Example, str, str, str]) -> Learned:
         messages=question_of(orjson.loads(row.request)),
         own=row.output,
         edited=example.edited_output,
+        beaten=lost,
     )

@@ -1,5 +1,6 @@
 """What an export has taken and left out, kept while it goes by: of any number of examples, in little memory."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -9,7 +10,7 @@ from curation.exports.complaints import Complaints
 from curation.exports.duplicates import Seen, fingerprint
 from curation.exports.options import Options
 from curation.exports.tokens import TokenCounter, Tokens
-from curation.formats.learned import Learned
+from curation.formats.learned import Learned, Source
 from curation.formats.table import Format, Record
 
 # A list of more would make the manifest larger than most exports; of those there is a digest.
@@ -23,6 +24,8 @@ class Tally:
     duplicates: int = 0
     # Of which the format has nothing to say.
     without_use: int = 0
+    # Where the format has two answers: how often it is known from what that one is better.
+    preferences: Counter[Source] = field(default_factory=Counter)
     tokens: Tokens = field(default_factory=Tokens)
     complaints: Complaints = field(default_factory=Complaints)
     versions: dict[str, int] | None = field(default_factory=dict)
@@ -58,4 +61,6 @@ def select(
                 tally.without_use += 1
                 continue
             tally.add(one, counter)
+            if form.compares and one.worse is not None:
+                tally.preferences[one.worse.source] += 1
             yield record

@@ -79,7 +79,8 @@ def _started(open_session: OpenSession, export_id: UUID) -> Export | None:
 def _write(session: Session, open_session: OpenSession, export: Export) -> None:
     form, options, tally, digest = format_named(export.format), Options(**export.options), Tally(), sha256()
     counter = TokenCounter(sources(session), COUNTED)
-    pages = reading.pages(lambda: nullcontext(session), export.dataset_id, life.filters_of(export))
+    view, deciders = life.filters_of(export), options.deciders(form)
+    pages = reading.pages(lambda: nullcontext(session), export.dataset_id, view, deciders)
     watched = _watched(pages, open_session, export.id)
     records = select(watched, options, form, SeenInDatabase(session), counter, tally)
     with files.incoming("output") as content:

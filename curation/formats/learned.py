@@ -2,11 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from curation.chats import SYSTEM, Message, prompt_of
 from curation.wording import text_of
 from schemas import ids
+
+
+class Source(StrEnum):
+    """Where it is known from that one answer is better than another."""
+
+    EDITS = "edits"
+    PEOPLE = "people"
+    JUDGES = "judges"
+
+
+class Worse(NamedTuple):
+    text: str
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,8 @@ class Learned:
     # What the model said, and what somebody would rather have it say.
     own: str
     edited: str | None
+    # Another model's answer to the same, where this one was found better, and somebody wants to know.
+    beaten: Worse | None = None
 
     @property
     def public_id(self) -> str:
@@ -36,9 +53,10 @@ class Learned:
         return self.own if self.edited is None else self.edited
 
     @property
-    def worse(self) -> str | None:
-        """An answer to the same that `said` is preferred to. Whatever else compares two answers is to be read here."""
-        return self.own if self.edited is not None and words(self.edited) != words(self.own) else None
+    def worse(self) -> Worse | None:
+        """An answer to the same that `said` is preferred to: what was mended, or else what lost a comparison."""
+        known = (Worse(self.own, Source.EDITS), self.beaten)
+        return next((one for one in known if one is not None and words(one.text) != words(self.said)), None)
 
     @property
     def system(self) -> str:

@@ -12,5 +12,5 @@ def record(one: Learned) -> dict[str, Any] | None:
     return {
         "input": {"messages": list(one.messages)},
         "preferred_output": [{"role": "assistant", "content": one.said}],
-        "non_preferred_output": [{"role": "assistant", "content": one.worse}],
+        "non_preferred_output": [{"role": "assistant", "content": one.worse.text}],
     }

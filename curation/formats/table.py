@@ -32,6 +32,8 @@ class Format(NamedTuple):
     media_type: str
     # What the file is for, as the Files API has it.
     purpose: str
+    # Whether it has two answers of which one is better.
+    compares: bool = False
 
     @property
     def trains(self) -> bool:
@@ -51,8 +53,8 @@ FORMATS: Final[Mapping[str, Format]] = {
         prompt_completion.record, json_lines.encode, "jsonl", JSON_LINES, FINE_TUNE,
     ),
     ExportFormat.DPO: Format(
-        "Preferences (DPO): a better answer beside the model's own",
-        preferences.record, json_lines.encode, "jsonl", JSON_LINES, FINE_TUNE,
+        "Preferences (DPO): a better answer beside a worse one",
+        preferences.record, json_lines.encode, "jsonl", JSON_LINES, FINE_TUNE, compares=True,
     ),
     ExportFormat.ICL: Format(
         "In-context examples: input, output, metadata",

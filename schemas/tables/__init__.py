@@ -8,6 +8,7 @@ from schemas.tables.comparisons import Comparison
 from schemas.tables.curation import Change, ChangeSet, Dataset, Example, Import, Item, Output, facets
 from schemas.tables.exports import Export, ExportFormat
 from schemas.tables.files import File, Upload, UploadPart
+from schemas.tables.judgings import Judging, JudgingPart
 from schemas.tables.keys import ApiKey
 from schemas.tables.people import Person, SignInTry
 from schemas.tables.queues import Queue, QueueItem, QueueReviewer, Review
@@ -39,6 +40,8 @@ __all__ = [
     "Import",
     "Item",
     "ItemSignature",
+    "Judging",
+    "JudgingPart",
     "KeptAnswer",
     "Model",
     "Output",

@@ -18,6 +18,7 @@ class ExportOptions(ma.Schema):
     leave_out_duplicates = ma.fields.Raw(metadata={"type": "boolean"})
     only_approved = ma.fields.Raw(metadata={"type": "boolean"})
     system_prompt = ma.fields.Raw(allow_none=True, metadata={"type": ["string", "null"]})
+    with_judges = ma.fields.Raw(metadata={"type": "boolean"})
 
 
 class ExportCreate(ma.Schema):

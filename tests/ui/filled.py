@@ -120,7 +120,7 @@ def review(http: httpx.Client, dataset_id: str, examples: list[dict[str, Any]]) 
 
 
 def curate(http: httpx.Client, dataset_id: str) -> None:
-    """Everything that a dataset can have: another model's answers, scores, a split, a snapshot, an export, a queue."""
+    """Everything that a dataset can have: another model's answers, scores, a judging, a split, an export, and more."""
     answered = as_jsonl([{"prompt": question, "completion": f"Yes. {question}"} for question in QUESTIONS[:3]])
     call(http, f"datasets/{dataset_id}/uploads", file_id=upload(http, "answered.jsonl", answered))
     wait_for(lambda: is_taken_in(http, dataset_id))
@@ -131,6 +131,7 @@ def curate(http: httpx.Client, dataset_id: str) -> None:
     choice = http.get(f"/v1/datasets/{dataset_id}/comparisons/next", params={"model": ["file", model]}).json()
     shown = [answer["example_id"] for answer in choice["answers"]]
     call(http, f"datasets/{dataset_id}/comparisons", shown=shown, winner=shown[0])
+    call(http, f"datasets/{dataset_id}/judgings", models=["file", model], judge=model)
     call(http, f"datasets/{dataset_id}/splits", name="Spring")
     call(http, f"datasets/{dataset_id}/snapshots", name="Spring")
     call(http, "exports", dataset_id=dataset_id, format="chat")

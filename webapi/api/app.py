@@ -23,6 +23,7 @@ from webapi.api import (
     files,
     gold_star,
     health,
+    judgings,
     kept_answers,
     keys,
     models,
@@ -43,7 +44,8 @@ from webapi.api.json_provider import OrjsonProvider
 
 RESOURCES: Final = (
     files, uploads, batches, models, servings, kept_answers, datasets, dataset_uploads, runs, splits, snapshots,
-    examples, queues, comparisons, scores, exports, gold_star, task_schemas, task_requests, webhooks, keys, audit,
+    examples, queues, comparisons, judgings, scores, exports, gold_star, task_schemas, task_requests, webhooks, keys,
+    audit,
 )  # fmt: skip
 PAGES: Final = (pages, health, docs)
 LONGEST_JSON_BODY: Final = 1_048_576

@@ -23,6 +23,7 @@ from webapi.ui import (
     files,
     guard,
     home,
+    judging,
     people,
     queues,
     review,
@@ -38,7 +39,7 @@ from webapi.ui import (
 
 PAGES: Final = (
     session, home, batches, datasets, dataset_uploads, dataset_task, runs, splits, snapshots, review, desk, queues,
-    comparing, scores, exports, task_schemas, task_requests, files, account, people, audit,
+    comparing, judging, scores, exports, task_schemas, task_requests, files, account, people, audit,
 )  # fmt: skip
 LONGEST_FORM: Final = 1_048_576
 STAY_SIGNED_IN: Final = timedelta(hours=12)

@@ -12,6 +12,7 @@ from schemas import ids
 from schemas.errors import ExampleNotFound, RequestInvalid
 from schemas.states import Role
 from webapi.database import db
+from webapi.ui import judging
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import messages_shown
 
@@ -39,6 +40,7 @@ def show(dataset_id: str) -> str:
         ranking=ranking(rates),
         pieces=pieces,
         messages_shown=messages_shown,
+        **judging.for_page(dataset),
     )
 
 

@@ -139,6 +139,7 @@ def read_form(given: Mapping[str, str]) -> Options:
         {
             "leave_out_duplicates": "leave_out_duplicates" in given,
             "only_approved": "only_approved" in given,
+            "with_judges": "with_judges" in given,
             "system_prompt": prompts.get(given.get("system", "keep")),
         }
     )

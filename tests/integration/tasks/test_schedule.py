@@ -8,7 +8,8 @@ from redis import Redis
 from sqlalchemy import update
 
 from cli.processes import wait_until
-from curation import datasets, queue_making, runs, splits
+from curation import datasets, judgings, queue_making, runs, splits
+from curation.judgings import NewJudging
 from curation.queues import NewQueue
 from curation.runs import NewRun
 from curation.splits import NewSplit
@@ -21,8 +22,9 @@ from schemas.tables import Batch, Chunk, Dataset, Import
 from schemas.tables.base import now
 from tasks import schedule
 from tests.integration.curation.answers import dataset_of
+from tests.integration.curation.judging import answered
 from tests.integration.curation.runs import with_items
-from tests.integration.inference.batch_fixtures import as_jsonl, chat_line, submit
+from tests.integration.inference.batch_fixtures import MODEL, as_jsonl, chat_line, submit
 from tests.integration.tasks.conftest import celery
 
 START_SECONDS = 20
@@ -140,3 +142,15 @@ def test_a_queue_whose_message_was_lost_is_sent_again(broker: Redis) -> None:
     broker.flushall()
     schedule.sweep_for_work()
     assert len([message for message in broker.lrange("default", 0, -1) if b"curation.queue" in message]) == 1
+
+
+def test_a_judging_whose_message_was_lost_is_sent_again(broker: Redis) -> None:
+    with session_scope() as session:
+        dataset = answered(session, large=["one"], small=["two"])
+        key_id = api_keys.create(session, "curator", Role.CURATOR, tenant="acme")[0].id
+        for moment in (now() - timedelta(minutes=1), now()):
+            judgings.create(session, dataset, key_id, NewJudging(["large", "small"], MODEL)).advanced_at = moment
+    broker.flushall()
+    schedule.sweep_for_work()
+    messages = broker.lrange("default", 0, -1)
+    assert sum(b"curation.judge" in message for message in messages) == 1

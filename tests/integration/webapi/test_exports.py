@@ -63,7 +63,12 @@ def test_an_export_is_a_file_to_fine_tune_on(curator: httpx.Client, dataset: str
 def test_a_view_and_options_decide_what_is_in_it(curator: httpx.Client, dataset: str) -> None:
     first = examples(curator, dataset)[0]
     curator.post(f"/examples/{first['id']}", json={"gold": True, "status": "approved", "edited_output": "Hire."})
-    options = {"only_approved": True, "system_prompt": "Be brief.", "leave_out_duplicates": True}
+    options = {
+        "only_approved": True,
+        "system_prompt": "Be brief.",
+        "leave_out_duplicates": True,
+        "with_judges": True,
+    }
     view = {"gold": "yes", "changed_since": "2026-01-01"}
     done = exported(curator, dataset, view=view, options=options, format="icl")
     assert (done["view"], done["options"]) == (view, options)

@@ -3,7 +3,9 @@ from typing import Any
 import pytest
 
 from curation.exports import options
+from curation.exports.beaten import Deciders
 from curation.exports.options import Options
+from curation.formats.table import format_named
 from curation.views import View
 from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus
@@ -15,6 +17,7 @@ from schemas.states import ExampleStatus
         {"unknown": True},
         {"leave_out_duplicates": "yes"},
         {"only_approved": None},
+        {"with_judges": 1},
         {"system_prompt": 7},
         {"system_prompt": "nul \0"},
         {"system_prompt": "x" * (options.LONGEST_SYSTEM_PROMPT + 1)},
@@ -37,3 +40,10 @@ def test_only_what_is_approved_narrows_a_view() -> None:
     assert wanted.narrowed(View(status=ExampleStatus.APPROVED)) == View(status=ExampleStatus.APPROVED)
     with pytest.raises(RequestInvalid):
         wanted.narrowed(View(status=ExampleStatus.REJECTED))
+
+
+def test_comparisons_are_asked_for_where_a_format_compares_and_judges_where_somebody_wants_them() -> None:
+    dpo, chat = format_named("dpo"), format_named("chat")
+    assert Options().deciders(dpo) == Deciders.PEOPLE
+    assert Options(with_judges=True).deciders(dpo) == Deciders.JUDGES_TOO
+    assert Options(with_judges=True).deciders(chat) == Deciders.NOBODY

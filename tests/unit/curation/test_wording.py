@@ -77,3 +77,8 @@ def test_what_lies_deep_is_left_out() -> None:
     for _ in range(DEEPEST):
         nested = {"in": nested}
     assert fields_of(json.dumps(nested | {"top": 2})) == {"top": 2}
+
+
+@pytest.mark.timeout(20)
+def test_a_block_of_code_that_never_ends_is_read_at_once() -> None:
+    assert fields_of("```" + "\n" * 100_000 + "x") == {}

@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from curation.formats import csv_file, parquet_file
-from curation.formats.learned import Learned
+from curation.formats.learned import Learned, Source, Worse
 from curation.formats.table import FORMATS
 from schemas.ids import new_id
 from schemas.tables.exports import ExportFormat
@@ -71,6 +71,19 @@ def test_a_preference_is_an_edited_answer_over_the_models_own() -> None:
 @pytest.mark.parametrize("edited", [None, "Yes.", " Yes.\n"])
 def test_what_nobody_has_mended_is_no_preference(edited: str | None) -> None:
     assert lines("dpo", learned(edited=edited)) == []
+
+
+@pytest.mark.parametrize("edited", [None, "Yes.", " Yes.\n"])
+def test_an_answer_that_won_is_preferred_to_the_one_that_lost(edited: str | None) -> None:
+    (line,) = lines("dpo", learned(edited=edited, beaten=Worse("Perhaps.", Source.PEOPLE)))
+    assert line["non_preferred_output"] == [{"role": "assistant", "content": "Perhaps."}]
+    assert lines("dpo", learned(edited=edited, beaten=Worse("Yes. ", Source.PEOPLE))) == []
+
+
+def test_what_was_mended_is_the_first_source_of_preferences() -> None:
+    beaten = Worse("Perhaps.", Source.JUDGES)
+    assert learned(edited="No.", beaten=beaten).worse == Worse("Yes.", Source.EDITS)
+    assert learned(beaten=beaten).worse == beaten
 
 
 def test_an_in_context_example_has_what_it_can_be_chosen_by() -> None:

@@ -1,0 +1,62 @@
+"""Which answers lost to others in comparisons: the second source of preferences, after what somebody has mended."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import Session
+
+from curation.formats.learned import Source, Worse
+from schemas.tables import Comparison, Output
+
+
+class Deciders(StrEnum):
+    """Whose word counts for which answer is better."""
+
+    NOBODY = "nobody"
+    PEOPLE = "people"
+    # Where no person has chosen between the same models.
+    JUDGES_TOO = "judges too"
+
+
+def beaten(
+    session: Session, dataset_id: UUID, examples: Mapping[UUID, int], deciders: Deciders
+) -> Mapping[UUID, Worse]:
+    """Of these examples, each with its item: an answer to the same that was found worse, where there is one."""
+    if deciders == Deciders.NOBODY:
+        return {}
+    lost: dict[UUID, tuple[UUID, Source]] = {}
+    for one in sorted(_last_words(session, dataset_id, set(examples.values()), deciders), key=_rank):
+        if one.winner is None:
+            continue
+        by_model = dict(zip(one.models, one.example_ids, strict=True))
+        winner_id = by_model.pop(one.winner)
+        if winner_id in examples:
+            # Of several that lost, the first by name: the same one each time.
+            loser_id = next(iter(by_model.values()))
+            lost.setdefault(winner_id, (loser_id, Source.JUDGES if one.judging_id else Source.PEOPLE))
+    said = select(Output.id, Output.output).where(Output.id.in_([loser_id for loser_id, _ in lost.values()]))
+    texts = {output_id: text for output_id, text in session.execute(said)}
+    return {
+        winner_id: Worse(texts[loser_id], source) for winner_id, (loser_id, source) in lost.items() if loser_id in texts
+    }
+
+
+def _last_words(session: Session, dataset_id: UUID, items: set[int], deciders: Deciders) -> Sequence[Comparison]:
+    """The latest on each item and the same models. Where a person has chosen, no judge is heard."""
+    is_judges = Comparison.judging_id.is_not(None)
+    query = (
+        select(Comparison)
+        .ext(distinct_on(Comparison.item, Comparison.models))
+        .where(Comparison.dataset_id == dataset_id, Comparison.item.in_(items))
+        .order_by(Comparison.item, Comparison.models, is_judges, Comparison.made_at.desc(), Comparison.id.desc())
+    )
+    return session.scalars(query if deciders == Deciders.JUDGES_TOO else query.where(~is_judges)).all()
+
+
+def _rank(one: Comparison) -> tuple[Any, ...]:
+    """People's before judges', of two models before of more, the latest before others."""
+    return one.judging_id is not None, len(one.models) > 2, -one.made_at.timestamp(), one.id

@@ -1,0 +1,131 @@
+"""Models that judge the answers of others: begun on the page that compares models, each with a page of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+
+from curation import comparing, datasets, judge_results, judgings
+from curation.judge_prompt import CRITERIA
+from curation.judge_results import Which
+from curation.judgings import LONGEST_CRITERIA, NewJudging
+from curation.queues import names
+from curation.runs import WINDOW
+from curation.win_rates import WinRate
+from inference.models import registry
+from schemas import ids
+from schemas.errors import RequestInvalid
+from schemas.states import Role
+from schemas.tables import Dataset, Judging
+from tasks import dispatch
+from webapi import audit
+from webapi.database import db
+from webapi.ui.files import WINDOWS
+from webapi.ui.guard import needs, tenant
+from webapi.ui.review import messages_shown
+
+blueprint = Blueprint("judging", __name__)
+ROWS: Final = 10
+FILTERS: Final = {
+    Which.ALL: "All",
+    Which.ORDERS: "The order decides",
+    Which.PEOPLE: "People say otherwise",
+}
+# What a letter of `Comparison.said` means, when the first model's answer stands as A, and when it stands as B.
+CHOSEN: Final = ({"A": 0, "B": 1}, {"A": 1, "B": 0})
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """How a judge's rate of one model stands beside people's; None where they have not chosen."""
+
+    judge: WinRate
+    people: WinRate | None
+
+
+@blueprint.post("/datasets/<dataset_id>/judgings")
+@needs(Role.CURATOR)
+def begin(dataset_id: str) -> Any:
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    wanted = NewJudging(
+        request.form.getlist("model"),
+        request.form.get("judge", ""),
+        request.form.get("criteria", "").replace("\r\n", "\n"),
+        request.form.get("completion_window", WINDOW),
+    )
+    judging = judgings.create(db.session(), dataset, g.key.id, wanted)
+    audit.note_judging(judging)
+    db.session.commit()
+    dispatch.judge(judging.id)
+    return to_page(judging)
+
+
+@blueprint.get("/judgings/<judging_id>")
+def show(judging_id: str) -> str:
+    session = db.session()
+    dataset, judging = judgings.get(session, tenant(), judging_id)
+    which, after = read_which(), request.args.get("after", 0, type=int)
+    return render_template(
+        "ui/judging.html",
+        dataset=dataset,
+        judging=judging,
+        by=names(session, [judging.key_id])[judging.key_id],
+        progress=judgings.progress(session, [judging])[judging.id],
+        parts=judgings.parts(session, [judging])[judging.id],
+        orders=judge_results.orders(session, judging),
+        people=judge_results.beside_people(session, judging),
+        rates=beside(dataset, judging),
+        which=which,
+        filters=FILTERS,
+        page=judge_results.verdicts(session, judging, which, after, ROWS),
+        chosen=chosen,
+        messages_shown=messages_shown,
+    )
+
+
+@blueprint.post("/judgings/<judging_id>/cancel")
+@needs(Role.CURATOR)
+def cancel(judging_id: str) -> Any:
+    judging = judgings.cancel(db.session(), tenant(), judging_id)
+    db.session.commit()
+    dispatch.judge(judging.id)
+    return to_page(judging)
+
+
+def for_page(dataset: Dataset) -> dict[str, Any]:
+    """What the page that compares models shows of its judgings."""
+    found = judgings.of_dataset(db.session(), dataset)
+    return {
+        "judgings": found,
+        "judged": judgings.progress(db.session(), found),
+        "is_judging": any(one.ended_at is None for one in found),
+        "judges": registry.list_served(db.session()),
+        "criteria": CRITERIA,
+        "longest_criteria": LONGEST_CRITERIA,
+        "windows": WINDOWS,
+        "window": WINDOW,
+    }
+
+
+def beside(dataset: Dataset, judging: Judging) -> Sequence[Beside]:
+    people = {rate.model: rate for rate in comparing.rates(db.session(), dataset, judging.models)}
+    rates = comparing.rates(db.session(), dataset, judging.models, judging.id)
+    return [Beside(rate, people.get(rate.model)) for rate in rates]
+
+
+def chosen(said: str, models: Sequence[str]) -> Sequence[str | None]:
+    """Whom a judge named in either order; None where neither was better."""
+    places = (meaning.get(letter) for meaning, letter in zip(CHOSEN, said, strict=True))
+    return [None if place is None else models[place] for place in places]
+
+
+def read_which() -> Which:
+    wanted = request.args.get("which", Which.ALL)
+    if wanted not in list(Which):
+        raise RequestInvalid("Verdicts are shown as " + ", ".join(Which) + ".", param="which")
+    return Which(wanted)
+
+
+def to_page(judging: Judging) -> Any:
+    return redirect(url_for("judging.show", judging_id=ids.show(ids.JUDGING, judging.id)))
