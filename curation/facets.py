@@ -3,49 +3,26 @@
 Each is a row of bars, and each bar says by which filter the table shows just its examples.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, literal, select, union_all
+from sqlalchemy import CTE, ColumnElement, Double, Select, Text, cast, func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from curation import columns
 from curation.columns import SCORED, Column, Kind
+from curation.histograms import TENTHS, Bar, Scale, step_of
 from curation.views import View, matching
 from schemas.tables import Dataset, Example, facets
 
 MOST_VALUES: Final = 8
-MOST_BARS: Final = 12
-STEPS: Final = (1, 2, 5, 10)
 SCORE: Final = "score"
 # 0.3 / 0.1 is a little less than 3.
 SLIP: Final = 1e-9
 # Of the examples themselves, and what the address calls their filters.
 WORDS: Final[Mapping[str, str]] = {"status": "status", "category": "category", "tags": "tag", "model": "model"}
-
-
-class Scale(NamedTuple):
-    """How wide bars are, and which is the last one where there is one."""
-
-    step: float
-    last: int | None = None
-
-    def edge(self, bar: int) -> str:
-        return f"{bar * self.step:.12g}"
-
-
-# Of scores, people's and scorers': what is 1 belongs to the last tenth.
-TENTHS: Final = Scale(0.1, last=9)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    label: str
-    count: int
-    # What the address of the table says for it.
-    filter: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +49,6 @@ def summed_up(session: Session, dataset: Dataset, view: View) -> list[Facet]:
     for name, word, many in session.execute(union_all(*parts)):
         counted.setdefault(name, []).append((word, many))
     return [facet for facet in _facets(counted, known, scales) if facet.bars]
-
-
-def step_of(low: float, high: float) -> float:
-    """The smallest of 1, 2, 5, 10, 20, ... and their tenths by which so many bars are enough."""
-    least = (high - low) / MOST_BARS
-    if least <= 0:
-        return 1.0
-    size: float = 10.0 ** math.floor(math.log10(least))
-    return next(size * step for step in STEPS if size * step >= least)
 
 
 def _scales(session: Session, dataset: Dataset, known: Iterable[Column]) -> dict[Column, Scale]:
@@ -114,9 +82,10 @@ def _words(name: str, value: ColumnElement[Any]) -> Select[str, str, int]:
 
 
 def _spread(name: str, value: ColumnElement[Any], scale: Scale) -> Select[str, str, int]:
-    bar = func.floor(value / scale.step + SLIP)
-    if scale.last is not None:
-        bar = func.least(bar, scale.last)
+    if scale.last is None:
+        bar = func.floor(value / scale.step + SLIP)
+    else:
+        bar = func.width_bucket(cast(value, Double), cast(scale.edges, ARRAY(Double)))
     return (
         select(literal(name, Text).label("name"), cast(bar, Text).label("value"), func.count())
         .where(value.is_not(None))
@@ -143,9 +112,5 @@ def _most_frequent(name: str, values: Iterable[tuple[str, int]], filter_name: st
 
 
 def _numbers(name: str, values: Iterable[tuple[str, int]], scale: Scale, at_least: str, below: str) -> Facet:
-    bars = []
-    for bar, many in sorted((int(float(bar)), many) for bar, many in values):
-        low, high = scale.edge(bar), scale.edge(bar + 1)
-        limits = {at_least: low} if bar == scale.last else {at_least: low, below: high}
-        bars.append(Bar(f"{low} to {high}", many, limits))
-    return Facet(name, bars)
+    counted = sorted((int(float(number)), many) for number, many in values)
+    return Facet(name, [scale.bar(number, many, at_least, below) for number, many in counted])
