@@ -5,19 +5,19 @@ from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
 from jsonschema.protocols import Validator
-from jsonschema.validators import extend
-from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from curation.task_schemas import json_schema
+from curation.task_schemas.faults import shown_path
 from curation.wording import json_text
 from plugins.scoring import Answer, Score
 
-# Schemas come with requests. A regular expression in one of them could take for ever, so texts are not held against it.
-WITHOUT_PATTERNS: Final = extend(Draft202012Validator, {"pattern": lambda *_: (), "patternProperties": lambda *_: ()})
 LONGEST_FAULT: Final = 200
+
+
+class SchemaInvalid(Exception):
+    """Requests are asked with any schema that an engine takes."""
 
 
 class Format:
@@ -35,7 +35,7 @@ class Format:
         except orjson.JSONDecodeError as error:
             return Score(0.0, f"not JSON: {error}")
         fault = _fault(value, wanted.get("json_schema"))
-        return Score(0.0, fault) if fault else Score(1.0)
+        return Score(0.0, fault[:LONGEST_FAULT]) if fault else Score(1.0)
 
 
 def _fault(value: Any, given: object) -> str | None:
@@ -44,14 +44,19 @@ def _fault(value: Any, given: object) -> str | None:
         return None if isinstance(value, dict) else "not an object"
     try:
         error = next(iter(_validator(orjson.dumps(schema)).iter_errors(value)), None)
-    except (SchemaError, Unresolvable, RecursionError) as broken:
+    except SchemaInvalid as invalid:
+        return f"the schema can't be used: {invalid}"
+    except (Unresolvable, RecursionError, ValueError) as broken:
+        # Names that are no addresses, and answers that are nested as deep as their schema allows.
         return f"the schema can't be used: {type(broken).__name__}"
-    return f"{error.json_path}: {error.message}"[:LONGEST_FAULT] if error else None
+    return f"{error.json_path}: {error.message}" if error else None
 
 
 @lru_cache(maxsize=64)
 def _validator(schema: bytes) -> Validator:
-    """Thousands of requests have the same one. What it refers to is looked up within it alone, never fetched."""
+    """Thousands of requests have the same one."""
     wanted = orjson.loads(schema)
-    WITHOUT_PATTERNS.check_schema(wanted)
-    return WITHOUT_PATTERNS(wanted, registry=Registry())
+    faults = json_schema.faults_of(wanted)
+    if faults:
+        raise SchemaInvalid(f"{shown_path(faults[0].path)}: {faults[0].message}")
+    return json_schema.validator_of(wanted)
