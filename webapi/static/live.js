@@ -1,12 +1,13 @@
 // Parts of a page marked data-live are fetched again every two seconds, from the same address, and swapped in place.
+import { read } from "./page.js";
+
 const PAUSE = 2000;
 
 async function refresh() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
+  const { answer, page } = await read(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
   if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live]")) {
-    const newer = fresh.getElementById(part.id);
+    const newer = page.getElementById(part.id);
     // What somebody is about to press stays where it is.
     if (newer && !part.contains(document.activeElement) && part.innerHTML !== newer.innerHTML) {
       part.replaceWith(newer);

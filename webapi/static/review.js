@@ -1,7 +1,8 @@
 // The table of a dataset: from the keyboard, and without loading the page again.
 import { loadAll } from "./later.js";
 import { listen } from "./keys.js";
-import { refusalOn, say } from "./said.js";
+import { sent, swap } from "./page.js";
+import { say } from "./said.js";
 import { turns } from "./turns.js";
 
 const ACTIONS = { a: ["approve"], r: ["reject"], s: ["star", "unstar"] };
@@ -23,18 +24,8 @@ function move(to) {
 
 // What a form changed is on the page that answers it: its parts take the place of ours.
 async function send(form, button) {
-  const body = new FormData(form, button);
-  // Its buttons are named `action`, and would be what `form.action` gives.
-  const answer = await fetch(form.getAttribute("action"), { method: "POST", body });
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (!answer.ok || !fresh.getElementById("table")) {
-    say(refusalOn(fresh));
-    return;
-  }
-  for (const id of SWAPPED) {
-    document.getElementById(id).replaceWith(fresh.getElementById(id));
-    loadAll(document.getElementById(id));
-  }
+  const done = await swap(SWAPPED, sent(form, button));
+  for (const part of done?.parts ?? []) loadAll(part);
 }
 
 async function act(names) {
