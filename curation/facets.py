@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from curation import columns
-from curation.columns import SCORED, Column, Kind
+from curation.columns import Column, Kind
 from curation.histograms import TENTHS, Bar, Scale, step_of
 from curation.views import View, matching
 from schemas.tables import Dataset, Example, facets
@@ -30,6 +30,8 @@ class Facet:
     name: str
     # Of numbers in their order, of words the most frequent ones.
     bars: Sequence[Bar]
+    # What the task of the dataset calls it.
+    title: str = ""
 
     @property
     def filters(self) -> frozenset[str]:
@@ -38,7 +40,7 @@ class Facet:
 
 
 def summed_up(session: Session, dataset: Dataset, view: View) -> list[Facet]:
-    known = columns.read(dataset.columns)
+    known = columns.filled(dataset)
     scales = _scales(session, dataset, known)
     found = _examples(dataset, view, known)
     parts = [_spread(SCORE, found.c.score, TENTHS), *(_words(name, found.c[name]) for name in WORDS)]
@@ -52,7 +54,7 @@ def summed_up(session: Session, dataset: Dataset, view: View) -> list[Facet]:
 
 
 def _scales(session: Session, dataset: Dataset, known: Iterable[Column]) -> dict[Column, Scale]:
-    scored = {column: TENTHS for column in known if column.path.startswith(SCORED)}
+    scored = {column: TENTHS for column in known if column.is_of_scorer}
     numbers = [column for column in known if column.kind == Kind.NUMBER and column not in scored]
     ends = []
     for column in numbers:
@@ -96,21 +98,18 @@ def _spread(name: str, value: ColumnElement[Any], scale: Scale) -> Select[str, s
 def _facets(
     counted: Mapping[str, list[tuple[str, int]]], known: Iterable[Column], scales: Mapping[Column, Scale]
 ) -> Iterable[Facet]:
-    yield _numbers(SCORE, counted.get(SCORE, []), TENTHS, "score_from", "score_below")
+    yield Facet(SCORE, _numbers(counted.get(SCORE, []), TENTHS, "score_from", "score_below"))
     for column in known:
         path, values = column.path, counted.get(column.slot, [])
         if column in scales:
-            yield _numbers(path, values, scales[column], f"from.{path}", f"below.{path}")
+            yield Facet(path, _numbers(values, scales[column], f"from.{path}", f"below.{path}"), column.title)
         elif any(many > 1 for _, many in values):
-            yield _most_frequent(path, values, f"field.{path}")
+            bars = [Bar(column.said(value), many, {f"field.{path}": value}) for value, many in values]
+            yield Facet(path, bars, column.title)
     for name, filter_name in WORDS.items():
-        yield _most_frequent(name, counted.get(name, []), filter_name)
+        yield Facet(name, [Bar(value, many, {filter_name: value}) for value, many in counted.get(name, [])])
 
 
-def _most_frequent(name: str, values: Iterable[tuple[str, int]], filter_name: str) -> Facet:
-    return Facet(name, [Bar(value, many, {filter_name: value}) for value, many in values])
-
-
-def _numbers(name: str, values: Iterable[tuple[str, int]], scale: Scale, at_least: str, below: str) -> Facet:
+def _numbers(values: Iterable[tuple[str, int]], scale: Scale, at_least: str, below: str) -> Sequence[Bar]:
     counted = sorted((int(float(number)), many) for number, many in values)
-    return Facet(name, [scale.bar(number, many, at_least, below) for number, many in counted])
+    return [scale.bar(number, many, at_least, below) for number, many in counted]

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from curation import imports, run_parts, scoring, split_making
+from curation import imports, refilling, run_parts, scoring, split_making
 from schemas.database import session_scope
 from tasks import dispatch
 from tasks.app import app
@@ -18,6 +18,12 @@ def import_batch(import_id: str) -> None:
 def score(scoring_id: str) -> None:
     """Have a scorer go through a dataset, or go on doing so."""
     scoring.run(session_scope, UUID(scoring_id))
+
+
+@app.task(name="curation.columns")
+def fill_columns(dataset_id: str) -> None:
+    """Give a dataset's columns their values anew, or go on doing so."""
+    refilling.run(session_scope, UUID(dataset_id))
 
 
 @app.task(name="curation.run")

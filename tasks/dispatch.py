@@ -39,6 +39,10 @@ def make_split(split_id: UUID) -> None:
     _send("curation.split", "default", split_id.hex)
 
 
+def fill_columns(dataset_id: UUID) -> None:
+    _send("curation.columns", "default", dataset_id.hex)
+
+
 def score(scoring_id: UUID) -> None:
     _send("curation.score", "default", scoring_id.hex)
 

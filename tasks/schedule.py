@@ -14,7 +14,7 @@ from celery.signals import beat_init
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from curation import imports, runs, scoring, splits
+from curation import imports, refilling, runs, scoring, splits
 from curation.exports import life as exports
 from curation.queue_purge import purge_queues
 from curation.retention import purge_datasets
@@ -103,6 +103,7 @@ def due_in_workbench(session: Session, moment: datetime) -> dict[str, list[UUID]
         "curation.run": runs.due(session, moment),
         "curation.split": splits.due(session, moment),
         "curation.score": scoring.due(session, moment),
+        "curation.columns": refilling.due(session, moment),
         "exports.write": exports.due(session, moment),
     }
 

@@ -122,9 +122,10 @@ def due(session: Session, moment: datetime) -> list[UUID]:
 
 
 def filters_of(export: Export) -> View:
-    since = export.filters["changed_since"]
+    since, split = export.filters["changed_since"], export.filters.get("split")
     ranges = {path: Range(**limits) for path, limits in export.filters["ranges"].items()}
-    return View(**export.filters | {"changed_since": since and datetime.fromisoformat(since), "ranges": ranges})
+    read: dict[str, Any] = {"changed_since": since and datetime.fromisoformat(since), "ranges": ranges}
+    return View(**export.filters | read | {"split": split and UUID(split)})
 
 
 def _kept(view: View) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.listing import listed
 from webapi.database import db
-from webapi.view_address import read_view
+from webapi.view_address import view_of
 
 blueprint = Blueprint("queues", __name__, "Answers for several to review, one at a time.", writes=Role.CURATOR)
 
@@ -56,7 +56,9 @@ def create_queue(given: dict[str, Any]) -> Shown:
     """Freeze the examples of a view in an order, for people to review."""
     dataset = datasets.get(db.session(), tenant(), given.pop("dataset_id"))
     address = given.pop("view")
-    new = queues.NewQueue(**given | {"view": read_view(address), "address": address, "sort": sort_of(given["sort"])})
+    new = queues.NewQueue(
+        **given | {"view": view_of(dataset, address), "address": address, "sort": sort_of(given["sort"])}
+    )
     queue = queues.create(db.session(), dataset, caller().key_id, new)
     db.session.commit()
     return shown([queue])[0]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from curation import datasets, queue_agreement, queues, reviewing, table, views, wanted
 from curation.agreement import FEWEST
@@ -11,11 +12,11 @@ from curation.verdicts import Verdict
 from schemas import ids
 from schemas.errors import KeyNotFound, RequestInvalid
 from schemas.states import Role
-from schemas.tables import QueueItem
+from schemas.tables import Dataset, QueueItem
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import ACTIONS, messages_shown
-from webapi.view_address import kept, read_view
+from webapi.view_address import kept, view_of
 
 blueprint = Blueprint("queues", __name__)
 PAGE: Final = 25
@@ -30,7 +31,7 @@ def show_all() -> str:
 @blueprint.get("/datasets/<dataset_id>/queues/new")
 def show_form(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    view = read_view(request.args)
+    view = view_of(dataset, request.args)
     return render_template(
         "ui/new_queue.html",
         dataset=dataset,
@@ -48,7 +49,7 @@ def show_form(dataset_id: str) -> str:
 def create(dataset_id: str) -> Any:
     """A queue of the view that the address names."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    queue = queues.create(db.session(), dataset, g.key.id, read_form(request.form, request.form.getlist("people")))
+    queue = queues.create(db.session(), dataset, g.key.id, read_form(dataset, request.form))
     db.session.commit()
     return redirect(url_for("queues.show", queue_id=ids.show(ids.QUEUE, queue.id)))
 
@@ -105,15 +106,15 @@ def decide(queue_id: str, place: int) -> Any:
     return redirect(url_for("queues.show_disputes", queue_id=queue_id, after=place - 1))
 
 
-def read_form(form: Mapping[str, str], people: list[str]) -> queues.NewQueue:
+def read_form(dataset: Dataset, form: MultiDict[str, str]) -> queues.NewQueue:
     return queues.NewQueue(
         name=form.get("name", ""),
-        view=read_view(request.args),
+        view=view_of(dataset, request.args),
         address=kept(request.args),
         sort=sort_of(form.get("sort", "")),
         seed=whole(form, "seed"),
         reviews_each=whole(form, "reviews_each") or 1,
-        people=people,
+        people=form.getlist("people"),
         limit=queues.LARGEST if (limit := whole(form, "limit")) is None else limit,
     )
 

@@ -25,7 +25,7 @@ def show(dataset_id: str) -> str:
         begun=begun,
         is_running=any(one.status == ScoringStatus.RUNNING for one in begun.values()),
         trust={one.scorer: one for one in trust.of_scorers(db.session(), dataset)},
-        numbers=[one for one in columns.read(dataset.columns) if one.kind == columns.Kind.NUMBER],
+        numbers=[one for one in columns.filled(dataset) if one.kind == columns.Kind.NUMBER],
     )
 
 

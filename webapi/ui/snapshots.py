@@ -10,7 +10,7 @@ from curation import datasets, snapshots, table
 from schemas.states import Role
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
-from webapi.view_address import kept, read_view
+from webapi.view_address import kept, view_of
 
 blueprint = Blueprint("snapshots", __name__)
 
@@ -23,7 +23,7 @@ def show_all(dataset_id: str) -> str:
         "ui/snapshots.html",
         dataset=dataset,
         address=kept(request.args),
-        matching=table.count_all(db.session(), dataset, read_view(request.args)),
+        matching=table.count_all(db.session(), dataset, view_of(dataset, request.args)),
         snapshots=snapshots.of_dataset(db.session(), dataset),
     )
 
@@ -33,7 +33,7 @@ def show_all(dataset_id: str) -> str:
 def take(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     name, address = request.form.get("name", ""), kept(request.args)
-    snapshots.create(db.session(), dataset, g.key.id, name, read_view(request.args), address)
+    snapshots.create(db.session(), dataset, g.key.id, name, view_of(dataset, request.args), address)
     db.session.commit()
     return redirect(url_for("snapshots.show_all", dataset_id=dataset_id))
 
