@@ -6,7 +6,18 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from schemas.database import OpenSession, delete_in_parts
-from schemas.tables import Dataset, Item, ItemSignature, Output, Snapshot, SnapshotExample, Split, SplitItem
+from schemas.tables import (
+    Dataset,
+    Item,
+    ItemSignature,
+    Output,
+    Run,
+    RunItem,
+    Snapshot,
+    SnapshotExample,
+    Split,
+    SplitItem,
+)
 
 
 def purge_datasets(open_session: OpenSession) -> int:
@@ -28,9 +39,11 @@ def _empty(open_session: OpenSession, dataset_id: UUID) -> None:
     remove = partial(delete_in_parts, open_session)
     snapshots = select(Snapshot.id).where(Snapshot.dataset_id == dataset_id)
     splits = select(Split.id).where(Split.dataset_id == dataset_id)
+    runs = select(Run.id).where(Run.dataset_id == dataset_id)
     kept = SnapshotExample
     remove(kept, [kept.snapshot_id, kept.example_id], kept.snapshot_id.in_(snapshots))
     remove(SplitItem, [SplitItem.split_id, SplitItem.item], SplitItem.split_id.in_(splits))
     remove(ItemSignature, [ItemSignature.split_id, ItemSignature.item], ItemSignature.split_id.in_(splits))
+    remove(RunItem, [RunItem.run_id, RunItem.item], RunItem.run_id.in_(runs))
     remove(Output, [Output.id], Output.dataset_id == dataset_id)
     remove(Item, [Item.dataset_id, Item.number], Item.dataset_id == dataset_id)
