@@ -54,7 +54,7 @@ def run(open_session: OpenSession, dataset_id: UUID) -> None:
 
 
 def _advance(session: Session, dataset_id: UUID) -> bool:
-    """Whether there may be more to do. What comes in meanwhile waits for its turn, and has all columns known by then."""
+    """Whether there may be more to do. What comes in meanwhile waits its turn, and has all columns known by then."""
     dataset = session.scalar(select(Dataset).where(Dataset.id == dataset_id).with_for_update())
     if dataset is None or dataset.deleted_at is not None or dataset.refilled is None:
         return False
