@@ -9,10 +9,10 @@ from curation import naming
 from inference.paging import Page, page_of
 from schemas import ids
 from schemas.errors import CursorUnknown, DatasetNotFound, NotFound
-from schemas.tables import Dataset, Example, Run, Snapshot, Split
+from schemas.tables import Dataset, Example, Judging, Run, Snapshot, Split
 from schemas.tables.base import now
 
-Part = TypeVar("Part", Example, Run, Snapshot, Split)
+Part = TypeVar("Part", Example, Judging, Run, Snapshot, Split)
 
 
 def create(session: Session, tenant: str, name: str) -> Dataset:

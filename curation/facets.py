@@ -3,22 +3,21 @@
 Each is a row of bars, and each bar says by which filter the table shows just its examples.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, literal, select, union_all
+from sqlalchemy import CTE, ColumnElement, Double, Select, Text, cast, func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from curation import columns
-from curation.columns import SCORED, Column, Kind
+from curation.columns import Column, Kind
+from curation.histograms import TENTHS, Bar, Scale, step_of
 from curation.views import View, matching
 from schemas.tables import Dataset, Example, facets
 
 MOST_VALUES: Final = 8
-MOST_BARS: Final = 12
-STEPS: Final = (1, 2, 5, 10)
 SCORE: Final = "score"
 # 0.3 / 0.1 is a little less than 3.
 SLIP: Final = 1e-9
@@ -26,33 +25,13 @@ SLIP: Final = 1e-9
 WORDS: Final[Mapping[str, str]] = {"status": "status", "category": "category", "tags": "tag", "model": "model"}
 
 
-class Scale(NamedTuple):
-    """How wide bars are, and which is the last one where there is one."""
-
-    step: float
-    last: int | None = None
-
-    def edge(self, bar: int) -> str:
-        return f"{bar * self.step:.12g}"
-
-
-# Of scores, people's and scorers': what is 1 belongs to the last tenth.
-TENTHS: Final = Scale(0.1, last=9)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    label: str
-    count: int
-    # What the address of the table says for it.
-    filter: Mapping[str, str]
-
-
 @dataclass(frozen=True, slots=True)
 class Facet:
     name: str
     # Of numbers in their order, of words the most frequent ones.
     bars: Sequence[Bar]
+    # What the task of the dataset calls it.
+    title: str = ""
 
     @property
     def filters(self) -> frozenset[str]:
@@ -61,7 +40,7 @@ class Facet:
 
 
 def summed_up(session: Session, dataset: Dataset, view: View) -> list[Facet]:
-    known = columns.read(dataset.columns)
+    known = columns.filled(dataset)
     scales = _scales(session, dataset, known)
     found = _examples(dataset, view, known)
     parts = [_spread(SCORE, found.c.score, TENTHS), *(_words(name, found.c[name]) for name in WORDS)]
@@ -74,17 +53,8 @@ def summed_up(session: Session, dataset: Dataset, view: View) -> list[Facet]:
     return [facet for facet in _facets(counted, known, scales) if facet.bars]
 
 
-def step_of(low: float, high: float) -> float:
-    """The smallest of 1, 2, 5, 10, 20, ... and their tenths by which so many bars are enough."""
-    least = (high - low) / MOST_BARS
-    if least <= 0:
-        return 1.0
-    size: float = 10.0 ** math.floor(math.log10(least))
-    return next(size * step for step in STEPS if size * step >= least)
-
-
 def _scales(session: Session, dataset: Dataset, known: Iterable[Column]) -> dict[Column, Scale]:
-    scored = {column: TENTHS for column in known if column.path.startswith(SCORED)}
+    scored = {column: TENTHS for column in known if column.is_of_scorer}
     numbers = [column for column in known if column.kind == Kind.NUMBER and column not in scored]
     ends = []
     for column in numbers:
@@ -114,9 +84,10 @@ def _words(name: str, value: ColumnElement[Any]) -> Select[str, str, int]:
 
 
 def _spread(name: str, value: ColumnElement[Any], scale: Scale) -> Select[str, str, int]:
-    bar = func.floor(value / scale.step + SLIP)
-    if scale.last is not None:
-        bar = func.least(bar, scale.last)
+    if scale.last is None:
+        bar = func.floor(value / scale.step + SLIP)
+    else:
+        bar = func.width_bucket(cast(value, Double), cast(scale.edges, ARRAY(Double)))
     return (
         select(literal(name, Text).label("name"), cast(bar, Text).label("value"), func.count())
         .where(value.is_not(None))
@@ -127,25 +98,18 @@ def _spread(name: str, value: ColumnElement[Any], scale: Scale) -> Select[str, s
 def _facets(
     counted: Mapping[str, list[tuple[str, int]]], known: Iterable[Column], scales: Mapping[Column, Scale]
 ) -> Iterable[Facet]:
-    yield _numbers(SCORE, counted.get(SCORE, []), TENTHS, "score_from", "score_below")
+    yield Facet(SCORE, _numbers(counted.get(SCORE, []), TENTHS, "score_from", "score_below"))
     for column in known:
         path, values = column.path, counted.get(column.slot, [])
         if column in scales:
-            yield _numbers(path, values, scales[column], f"from.{path}", f"below.{path}")
+            yield Facet(path, _numbers(values, scales[column], f"from.{path}", f"below.{path}"), column.title)
         elif any(many > 1 for _, many in values):
-            yield _most_frequent(path, values, f"field.{path}")
+            bars = [Bar(column.said(value), many, {f"field.{path}": value}) for value, many in values]
+            yield Facet(path, bars, column.title)
     for name, filter_name in WORDS.items():
-        yield _most_frequent(name, counted.get(name, []), filter_name)
+        yield Facet(name, [Bar(value, many, {filter_name: value}) for value, many in counted.get(name, [])])
 
 
-def _most_frequent(name: str, values: Iterable[tuple[str, int]], filter_name: str) -> Facet:
-    return Facet(name, [Bar(value, many, {filter_name: value}) for value, many in values])
-
-
-def _numbers(name: str, values: Iterable[tuple[str, int]], scale: Scale, at_least: str, below: str) -> Facet:
-    bars = []
-    for bar, many in sorted((int(float(bar)), many) for bar, many in values):
-        low, high = scale.edge(bar), scale.edge(bar + 1)
-        limits = {at_least: low} if bar == scale.last else {at_least: low, below: high}
-        bars.append(Bar(f"{low} to {high}", many, limits))
-    return Facet(name, bars)
+def _numbers(values: Iterable[tuple[str, int]], scale: Scale, at_least: str, below: str) -> Sequence[Bar]:
+    counted = sorted((int(float(number)), many) for number, many in values)
+    return [scale.bar(number, many, at_least, below) for number, many in counted]

@@ -5,15 +5,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from curation import batch_parts, comparing
+from curation import batch_parts, comparing, datasets
 from curation.judge_prompt import CRITERIA
+from curation.resuming import SILENT
 from curation.runs import BATCH_LINES, WINDOW
 from inference import batches
 from inference.models import registry
@@ -25,7 +26,6 @@ from schemas.tables import Batch, Dataset, Judging, JudgingPart
 from schemas.text import is_storable
 
 LONGEST_CRITERIA: Final = 2_000
-# Writing a batch's file, or reading a page of its answers, takes a few seconds.
 
 PARTS: Final = text("""
     SELECT min(number) AS first_item, max(number) AS last_item, 2 * count(*) AS requests FROM (
@@ -109,16 +109,7 @@ def _check(session: Session, dataset: Dataset, wanted: NewJudging) -> None:
 
 
 def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Judging]:
-    query = (
-        select(Dataset, Judging)
-        .join(Judging, Judging.dataset_id == Dataset.id)
-        .where(Judging.id == ids.parse(ids.JUDGING, public_id, JudgingNotFound))
-        .where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
-    )
-    found = session.execute(query).one_or_none()
-    if found is None:
-        raise JudgingNotFound(public_id)
-    return found
+    return datasets.get_part(session, tenant, Judging, ids.JUDGING, public_id, JudgingNotFound)
 
 
 def of_dataset(session: Session, dataset: Dataset) -> Sequence[Judging]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -16,6 +17,10 @@ def kept(view: View) -> dict[str, Any]:
 
 
 def read(filters: Mapping[str, Any]) -> View:
-    since = filters["changed_since"]
-    ranges = {path: Range(**limits) for path, limits in filters["ranges"].items()}
-    return View(**{**filters, "changed_since": since and datetime.fromisoformat(since), "ranges": ranges})
+    since, split = filters["changed_since"], filters.get("split")
+    read_again = {
+        "changed_since": since and datetime.fromisoformat(since),
+        "split": split and UUID(split),
+        "ranges": {path: Range(**limits) for path, limits in filters["ranges"].items()},
+    }
+    return View(**{**filters, **read_again})

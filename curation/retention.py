@@ -12,6 +12,8 @@ from schemas.tables import (
     Item,
     ItemSignature,
     Output,
+    Run,
+    RunItem,
     Snapshot,
     SnapshotExample,
     Split,
@@ -38,10 +40,12 @@ def _empty(open_session: OpenSession, dataset_id: UUID) -> None:
     remove = partial(delete_in_parts, open_session)
     snapshots = select(Snapshot.id).where(Snapshot.dataset_id == dataset_id)
     splits = select(Split.id).where(Split.dataset_id == dataset_id)
+    runs = select(Run.id).where(Run.dataset_id == dataset_id)
     kept = SnapshotExample
     remove(kept, [kept.snapshot_id, kept.example_id], kept.snapshot_id.in_(snapshots))
     remove(SplitItem, [SplitItem.split_id, SplitItem.item], SplitItem.split_id.in_(splits))
     remove(ItemSignature, [ItemSignature.split_id, ItemSignature.item], ItemSignature.split_id.in_(splits))
     remove(Comparison, [Comparison.id], Comparison.dataset_id == dataset_id)
+    remove(RunItem, [RunItem.run_id, RunItem.item], RunItem.run_id.in_(runs))
     remove(Output, [Output.id], Output.dataset_id == dataset_id)
     remove(Item, [Item.dataset_id, Item.number], Item.dataset_id == dataset_id)

@@ -3,10 +3,10 @@
 Its batches are ordinary ones. Each has a part of the items, and when it has ended its answers are taken in.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -24,10 +24,9 @@ from schemas.states import TERMINAL, RunStatus
 from schemas.tables import Batch, Dataset, Run, RunPart
 from schemas.tables.base import now
 
-ITEMS: Final = """
-    FROM items WHERE dataset_id = :dataset_id AND endpoint = :endpoint AND number > :after AND number <= :last
-"""
-READ_PAGE: Final = text(page_query("number, request", ITEMS, order="number", sized="request"))
+PART: Final = " AND endpoint = :endpoint AND number > :after AND number <= :last"
+READ_ALL: Final = text(page_query("number, request", runs.ALL + PART, order="number", sized="request"))
+READ_CHOSEN: Final = text(page_query("number, request", runs.CHOSEN + PART, order="number", sized="request"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def advance(session: Session, run_id: UUID) -> Step:
 
 def _make_batch(session: Session, dataset: Dataset, run: Run, part: RunPart) -> UUID:
     name = f"{ids.show(ids.RUN, run.id)}-{part.number + 1}.jsonl"
-    lines = _lines(session, dataset.id, run.parameters, part)
+    lines = _lines(session, run, part)
     wanted = partial(_wanted, dataset, run, part)
     return batch_parts.submit(session, dataset.tenant, run.key_id, name, lines, wanted)
 
@@ -83,14 +82,18 @@ def _wanted(dataset: Dataset, run: Run, part: RunPart, input_file_id: str) -> Ne
     )
 
 
-def _lines(session: Session, dataset_id: UUID, parameters: Mapping[str, object], part: RunPart) -> Iterator[bytes]:
+def _lines(session: Session, run: Run, part: RunPart) -> Iterator[bytes]:
     """The part's requests, a page at a time."""
-    wanted = {"dataset_id": dataset_id, "endpoint": part.endpoint, "last": part.last_item}
+    wanted: dict[str, Any] = {"dataset_id": run.dataset_id, "endpoint": part.endpoint, "last": part.last_item}
+    if run.items is not None:
+        wanted["run_id"] = run.id
+    query = READ_ALL if run.items is None else READ_CHOSEN
     size = {"rows": pages.ROWS, "bytes": pages.BYTES}
     after = part.first_item - 1
-    while page := session.execute(READ_PAGE, wanted | size | {"after": after}).all():
+    while page := session.execute(query, wanted | size | {"after": after}).all():
         yield b"".join(
-            request_line(row.number, part.endpoint, orjson.loads(row.request), part.model, parameters) for row in page
+            request_line(row.number, part.endpoint, orjson.loads(row.request), part.model, run.parameters)
+            for row in page
         )
         after = page[-1].number
 

@@ -6,28 +6,35 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, Select, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from curation import batch_parts, datasets
 from curation.resuming import SILENT
+from curation.views import View, matching
 from inference import batches
 from inference.models import registry
 from inference.progress import Progress
 from schemas import ids
 from schemas.errors import Conflict, RequestInvalid, RunNotFound
 from schemas.states import ImportStatus, RunStatus
-from schemas.tables import Batch, Dataset, Import, Run, RunPart
+from schemas.tables import Batch, Dataset, Import, Output, Run, RunItem, RunPart
 
 BATCH_LINES: Final = 50_000
 MOST_MODELS: Final = 20
 WINDOW: Final = "7d"
 
-PARTS: Final = text("""
-    SELECT endpoint, min(number) AS first_item, max(number) AS last_item, count(*) AS requests
-    FROM items WHERE dataset_id = :dataset_id AND number <= :last GROUP BY endpoint, (number - 1) / :lines
-    ORDER BY endpoint, first_item
-""")
+# What a run asks: all items of its dataset, or those that were chosen.
+ALL: Final = "FROM items WHERE dataset_id = :dataset_id"
+CHOSEN: Final = "FROM run_items JOIN items ON number = item WHERE run_id = :run_id AND dataset_id = :dataset_id"
+PARTS: Final = """
+    SELECT endpoint, min(number) AS first_item, max(number) AS last_item, count(*) AS requests FROM (
+        SELECT endpoint, number, (row_number() OVER (PARTITION BY endpoint ORDER BY number) - 1) / :lines AS part
+        {source} AND number <= :last
+    ) AS numbered GROUP BY endpoint, part ORDER BY endpoint, first_item
+"""
+PARTS_OF_ALL: Final = text(PARTS.format(source=ALL))
+PARTS_OF_CHOSEN: Final = text(PARTS.format(source=CHOSEN))
 # A batch of theirs is to be created, or has ended and its answers are to be taken in, or nothing is left to do.
 DUE: Final = text("""
     SELECT id FROM runs WHERE ended_at IS NULL AND (
@@ -54,23 +61,28 @@ class NewRun:
     # What stands in place of the same in the items' own requests.
     parameters: Mapping[str, Any] = field(default_factory=dict)
     completion_window: str = WINDOW
+    # Only items with an example that this view holds; and the same view as it stands in an address.
+    view: View = field(default_factory=View)
+    address: Mapping[str, str] = field(default_factory=dict)
 
 
 def create(session: Session, dataset: Dataset, key_id: UUID, wanted: NewRun, *, lines: int = BATCH_LINES) -> Run:
-    """A run of all items that are there now, in batches of so many lines at most."""
+    """A run of all items that are there now, or of a view's, in batches of so many lines at most."""
     _check(session, dataset, wanted)
-    last = dataset.items
-    found = session.execute(PARTS, {"dataset_id": dataset.id, "last": last, "lines": lines}).all()
     run = Run(
         dataset_id=dataset.id,
         key_id=key_id,
         models=list(wanted.models),
         parameters=dict(wanted.parameters),
         completion_window=wanted.completion_window,
-        total=sum(part.requests for part in found) * len(wanted.models),
+        total=0,
     )
     session.add(run)
     session.flush()
+    if wanted.view != View():
+        run.view, run.items = dict(wanted.address), _choose(session, dataset, run, wanted.view)
+    found = _parts(session, dataset, run, lines)
+    run.total = sum(part.requests for part in found) * len(wanted.models)
     # A model's parts follow each other, so that it is loaded once.
     each = [(model, part) for model in wanted.models for part in found]
     session.add_all(
@@ -79,6 +91,36 @@ def create(session: Session, dataset: Dataset, key_id: UUID, wanted: NewRun, *, 
     )
     session.flush()
     return run
+
+
+def count_items(session: Session, dataset: Dataset, view: View) -> int:
+    """How many items a run would ask: those that have an example which the view holds, or all there are."""
+    if view == View():
+        return dataset.items
+    return session.scalar(select(func.count()).select_from(_items_of(dataset, view).subquery())) or 0
+
+
+def _items_of(dataset: Dataset, view: View) -> Select[int]:
+    return select(Output.item).where(Output.dataset_id == dataset.id, Output.id.in_(matching(dataset, view))).distinct()
+
+
+def _choose(session: Session, dataset: Dataset, run: Run, view: View) -> int:
+    """Settle which items it asks, whatever becomes of the view; returns how many."""
+    chosen = _items_of(dataset, view).add_columns(literal(run.id))
+    done = session.execute(
+        insert(RunItem).from_select(["item", "run_id"], chosen), execution_options={"preserve_rowcount": True}
+    )
+    many = int(done.rowcount)  # type: ignore[attr-defined]
+    if not many:
+        raise RequestInvalid("The view holds no example: there is no item to ask.", param="view")
+    return many
+
+
+def _parts(session: Session, dataset: Dataset, run: Run, lines: int) -> Sequence[Row[Any]]:
+    wanted: dict[str, Any] = {"dataset_id": dataset.id, "last": dataset.items, "lines": lines}
+    if run.items is None:
+        return session.execute(PARTS_OF_ALL, wanted).all()
+    return session.execute(PARTS_OF_CHOSEN, wanted | {"run_id": run.id}).all()
 
 
 def _check(session: Session, dataset: Dataset, wanted: NewRun) -> None:

@@ -1,18 +1,16 @@
 """How the scores of a dataset are spread: ten counts that each change keeps up, so that no page counts a million."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from curation.datasets import seen_by
+from curation.histograms import TENTHS, Bar
 from schemas.tables import ChangeSet, Dataset, ScoreCount
 
-TENTHS: Final = 10
-EDGES: Final = ", ".join(str(number / TENTHS) for number in range(1, TENTHS))
+EDGES: Final = ", ".join(map(str, TENTHS.edges))
 
 # A score that changes leaves one tenth and comes into another.
 COUNT_AGAIN: Final = text(f"""
@@ -27,29 +25,17 @@ COUNT_AGAIN: Final = text(f"""
 """)
 
 
-@dataclass(frozen=True, slots=True)
-class Tenth:
-    """Both ends belong to it."""
-
-    score_from: float
-    score_to: float
-    examples: int
-
-    @property
-    def label(self) -> str:
-        return f"{self.score_from:.1f} to {self.score_to:.1f}"
-
-
 def count_again(session: Session, done: ChangeSet) -> None:
     """After a change set that may have changed scores."""
     session.execute(COUNT_AGAIN, {"dataset_id": done.dataset_id, "change_set_id": done.id})
 
 
-def spread(session: Session, dataset: Dataset) -> Sequence[Tenth]:
+def spread(session: Session, dataset: Dataset) -> Sequence[Bar]:
     """All ten, those without an example too."""
     query = select(ScoreCount.tenth, ScoreCount.examples).where(ScoreCount.dataset_id == dataset.id)
     counted = {tenth: examples for tenth, examples in session.execute(query)}
-    return [_tenth(number, counted.get(number, 0)) for number in range(TENTHS)]
+    numbers = range(len(TENTHS.edges) + 1)
+    return [TENTHS.bar(number, counted.get(number, 0), "score_from", "score_below") for number in numbers]
 
 
 def scored(session: Session, tenant: str, limit: int) -> Sequence[Dataset]:
@@ -57,10 +43,3 @@ def scored(session: Session, tenant: str, limit: int) -> Sequence[Dataset]:
     with_scores = select(ScoreCount.dataset_id).where(ScoreCount.examples > 0)
     query = select(Dataset).where(*seen_by(tenant), Dataset.id.in_(with_scores))
     return session.scalars(query.order_by(Dataset.id.desc()).limit(limit)).all()
-
-
-def _tenth(number: int, examples: int) -> Tenth:
-    following = (number + 1) / TENTHS
-    # What lies on an edge is in the tenth above it, and a filter takes in both of its ends.
-    last = following if number == TENTHS - 1 else math.nextafter(following, 0)
-    return Tenth(number / TENTHS, last, examples)

@@ -84,9 +84,9 @@ def run(open_session: OpenSession, scoring_id: UUID, *, rows: int = ROWS) -> boo
 
 def threshold(session: Session, dataset: Dataset, path: str, share: float) -> float | None:
     """The value that this share of all examples reaches: `0.2` for the best fifth."""
-    column = columns.find(columns.read(dataset.columns), path)
+    column = columns.find(columns.filled(dataset), path)
     if column is None or column.kind != columns.Kind.NUMBER:
-        raise RequestInvalid(f"`{path}` is no column of numbers.", param="column")
+        raise RequestInvalid(f"`{path}` is no column of numbers.{columns.hint(dataset)}", param="column")
     if not 0 < share <= 1:
         raise RequestInvalid("A share is a number above 0, up to 1.", param="share")
     slot = facets.c[column.slot]
@@ -196,7 +196,7 @@ def _save(session: Session, this: Scoring, dataset: Dataset, given: Mapping[UUID
         session.execute(insert(Score), rows)
     values = [
         {"example": example_id, "score": given[example_id].value if example_id in given else None}
-        for example_id in seen
+        for example_id in sorted(seen)
     ]
     slot = update(facets).where(facets.c.id == bindparam("example")).values({column.slot: bindparam("score")})
     session.connection().execute(slot, values)

@@ -98,7 +98,7 @@ def items_page(session: Session, split: Split, side: Side, after: int, limit: in
 
 def move(session: Session, split: Split, items: Sequence[int], side: Side) -> int:
     """Put items on a side by hand; returns how many were on another."""
-    _check_made(split)
+    check_made(split)
     if len(items) > MOST_MOVED:
         raise RequestInvalid(f"At most {MOST_MOVED:,} items are moved at once.", param="items")
     own = (SplitItem.split_id == split.id, SplitItem.item.in_(items))
@@ -112,7 +112,7 @@ def move(session: Session, split: Split, items: Sequence[int], side: Side) -> in
 
 def check(session: Session, split: Split) -> None:
     """Raise what is wrong with it, should items that belong together be on different sides."""
-    _check_made(split)
+    check_made(split)
     found: dict[int, list[tuple[int, str]]] = {}
     for together, side, item in session.execute(LEAKS, {"split_id": split.id, "most": MOST_PAIRS}):
         found.setdefault(together, []).append((item, side))
@@ -120,6 +120,6 @@ def check(session: Session, split: Split) -> None:
         raise SplitLeaks([(*first, *other) for first, *others in found.values() for other in others])
 
 
-def _check_made(split: Split) -> None:
+def check_made(split: Split) -> None:
     if split.status != SplitStatus.DONE:
         raise Conflict("The split is still being made.", code="invalid_status")

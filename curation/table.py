@@ -78,9 +78,10 @@ def order_of(dataset: Dataset, sort: str) -> Order:
     if sort in ORDERS:
         return ORDERS[sort]
     path = sort.removeprefix("-").removeprefix(FIELD)
-    column = columns.find(columns.read(dataset.columns), path)
+    column = columns.find(columns.filled(dataset), path)
     if column is None or not sort.removeprefix("-").startswith(FIELD):
-        raise RequestInvalid(f"`sort` is one of {', '.join(Sort)}, or field. and a column.", param="sort")
+        message = f"`sort` is one of {', '.join(Sort)}, or field. and a column.{columns.hint(dataset)}"
+        raise RequestInvalid(message, param="sort")
     read = float if column.kind == Kind.NUMBER else str
     return Order(facets.c[column.slot], sort.startswith("-"), read, may_lack=True, in_facets=True)
 
@@ -102,7 +103,7 @@ def count_all(session: Session, dataset: Dataset, view: View) -> int:
 def page(session: Session, dataset: Dataset, view: View, sort: str, after: str | None, limit: int) -> TablePage:
     order = order_of(dataset, sort)
     keys = _keys(session, dataset, view, order, after, limit + 1)
-    rows = _shown(session, columns.read(dataset.columns), keys[:limit])
+    rows = _shown(session, columns.filled(dataset), keys[:limit])
     return TablePage(rows, has_more=len(keys) > limit)
 
 

@@ -11,14 +11,14 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from curation import columns, datasets
+from curation import columns, datasets, splits
 from curation.columns import Column
 from schemas import ids
-from schemas.errors import ExampleNotFound, RequestInvalid
-from schemas.states import ExampleStatus
-from schemas.tables import Dataset, Example, Item, Output, facets
+from schemas.errors import ExampleNotFound, RequestInvalid, SplitNotFound
+from schemas.states import ExampleStatus, Side
+from schemas.tables import Dataset, Example, Item, Output, Split, SplitItem, facets
 
 ITEM_OF_OUTPUT: Final = and_(Item.dataset_id == Output.dataset_id, Item.number == Output.item)
 
@@ -42,6 +42,9 @@ class View:
     score_to: float | None = None
     score_below: float | None = None
     changed_since: datetime | None = None
+    # Of the items of a split those on a side of it, or on any.
+    split: UUID | None = None
+    side: Side | None = None
     search: str = ""
     # Values of outputs that are JSON, by their paths.
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -49,11 +52,21 @@ class View:
     ranges: Mapping[str, Range] = field(default_factory=dict)
 
 
+def check(session: Session, dataset: Dataset, view: View) -> View:
+    """The view, if what it names is there."""
+    if view.split is not None:
+        split = session.get(Split, view.split)
+        if split is None or split.dataset_id != dataset.id:
+            raise SplitNotFound(ids.show(ids.SPLIT, view.split))
+        splits.check_made(split)
+    return view
+
+
 def matching(dataset: Dataset, view: View, *, with_facets: bool = False) -> Select[Any]:
     """The ids of all examples that a view holds. What nobody asks for is not joined: texts are large."""
     query = select(Example.id).where(Example.dataset_id == dataset.id, *_of_examples(view))
-    known = columns.read(dataset.columns)
-    quick = list(_of_facets(known, view))
+    known = columns.filled(dataset)
+    quick = list(_of_facets(dataset, known, view))
     if quick or with_facets:
         query = query.join(facets, facets.c.id == Example.id).where(facets.c.dataset_id == dataset.id, *quick)
     slow = list(_of_outputs(known, view))
@@ -92,9 +105,20 @@ def _of_examples(view: View) -> Iterable[ColumnElement[bool]]:
         yield Example.score < view.score_below
     if view.changed_since is not None:
         yield Example.updated_at >= view.changed_since
+    if view.split is not None:
+        yield _on_side(view.split, view.side)
 
 
-def _of_facets(known: Sequence[Column], view: View) -> Iterable[ColumnElement[bool]]:
+def _on_side(split_id: UUID, side: Side | None) -> ColumnElement[bool]:
+    """Of this dataset's own splits: of another's nothing is on any side."""
+    answer = aliased(Output)
+    split = and_(Split.id == split_id, Split.dataset_id == answer.dataset_id)
+    on_side = and_(SplitItem.split_id == Split.id, SplitItem.item == answer.item)
+    answers = select(answer.id).join(Split, split).join(SplitItem, on_side).where(answer.id == Example.id)
+    return (answers if side is None else answers.where(SplitItem.side == side)).correlate(Example).exists()
+
+
+def _of_facets(dataset: Dataset, known: Sequence[Column], view: View) -> Iterable[ColumnElement[bool]]:
     for path, wanted in view.fields.items():
         column = columns.find(known, path)
         if column is not None:
@@ -103,7 +127,7 @@ def _of_facets(known: Sequence[Column], view: View) -> Iterable[ColumnElement[bo
     for path, wanted in view.ranges.items():
         column = columns.find(known, path)
         if column is None or column.kind != columns.Kind.NUMBER:
-            raise RequestInvalid(f"`{path}` is no column of numbers.", param=path)
+            raise RequestInvalid(f"`{path}` is no column of numbers.{columns.hint(dataset)}", param=path)
         if wanted.at_least is not None:
             yield facets.c[column.slot] >= wanted.at_least
         if wanted.below is not None:

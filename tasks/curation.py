@@ -2,7 +2,15 @@
 
 from uuid import UUID
 
-from curation import imports, judging_parts, queue_making, run_parts, scoring, split_making
+from curation import (
+    imports,
+    judging_parts,
+    queue_making,
+    refilling,
+    run_parts,
+    scoring,
+    split_making,
+)
 from schemas.database import session_scope
 from tasks import dispatch
 from tasks.app import app
@@ -20,6 +28,12 @@ def score(scoring_id: str) -> None:
     """Have a scorer go through a dataset, or go on doing so."""
     if scoring.run(session_scope, UUID(scoring_id)):
         dispatch.score(UUID(scoring_id))
+
+
+@app.task(name="curation.columns")
+def fill_columns(dataset_id: str) -> None:
+    """Give a dataset's columns their values anew, or go on doing so."""
+    refilling.run(session_scope, UUID(dataset_id))
 
 
 @app.task(name="curation.run")

@@ -47,6 +47,10 @@ def make_queue(queue_id: UUID) -> None:
     _send("curation.queue", "default", queue_id.hex)
 
 
+def fill_columns(dataset_id: UUID) -> None:
+    _send("curation.columns", "default", dataset_id.hex)
+
+
 def score(scoring_id: UUID) -> None:
     _send("curation.score", "default", scoring_id.hex)
 

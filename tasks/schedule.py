@@ -14,7 +14,7 @@ from celery.signals import beat_init
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from curation import judgings, queue_making, resuming, runs
+from curation import judgings, queue_making, refilling, resuming, runs
 from curation.queue_purge import purge_queues
 from curation.retention import purge_datasets
 from inference import audit, pace_samples, retention, slow_down, sweep
@@ -105,6 +105,7 @@ def due_in_workbench(session: Session, moment: datetime) -> dict[str, list[UUID]
         "curation.split": resuming.left_undone(session, Split, moment),
         "curation.queue": queue_making.due(session, moment),
         "curation.score": resuming.left_undone(session, Scoring, moment),
+        "curation.columns": refilling.due(session, moment),
         "exports.write": resuming.left_undone(session, Export, moment),
     }
 

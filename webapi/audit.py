@@ -11,7 +11,7 @@ from schemas.actions import Action
 from schemas.tables import ChangeSet, Export, Judging, Queue, Run, Snapshot, Split
 from webapi.database import db
 
-OfDataset = Export | Queue | Run | Snapshot | Split
+OfDataset = Export | Judging | Queue | Run | Snapshot | Split
 
 
 def note(action: Action, subject: str = "", **details: Any) -> None:
@@ -35,13 +35,6 @@ def note_change(done: ChangeSet | None) -> None:
     if done is not None and done.examples > 1:
         dataset_id = ids.show(ids.DATASET, done.dataset_id)
         note(Action.EXAMPLES_CHANGED, ids.show(ids.CHANGE_SET, done.id), dataset=dataset_id, examples=done.examples)
-
-
-def note_judging(judging: Judging) -> None:
-    """A model is to judge the answers of others."""
-    dataset_id = ids.show(ids.DATASET, judging.dataset_id)
-    subject = ids.show(ids.JUDGING, judging.id)
-    note(Action.JUDGING_BEGUN, subject, dataset=dataset_id, judge=judging.judge, models=list(judging.models))
 
 
 def note_stranger(who: str) -> None:

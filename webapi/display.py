@@ -85,11 +85,6 @@ def _value(value: object) -> str:
     return text if len(text) <= 40 else f"{text[:40]}…"
 
 
-def plain(value: float | str) -> str:
-    """`7` for the number 7.0, and text as it is."""
-    return value if isinstance(value, str) else f"{value:.10g}"
-
-
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "size": size,
     "number": number,
@@ -112,7 +107,6 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "judging_id": lambda value: ids.show(ids.JUDGING, value),
     "queue_id": lambda value: ids.show(ids.QUEUE, value),
     "changed": changed,
-    "plain": plain,
     "visible_value": lambda value: visible(_value(value)),
 }
 

@@ -7,14 +7,19 @@ from typing import Any, Final
 
 import orjson
 
+from curation import views
 from curation.views import Range, View
-from schemas.errors import RequestInvalid
-from schemas.states import ExampleStatus
+from schemas import ids
+from schemas.errors import RequestInvalid, SplitNotFound
+from schemas.states import ExampleStatus, Side
+from schemas.tables import Dataset
 from schemas.text import is_storable
+from webapi.database import db
 
 LONGEST: Final = 500
 FILTERS: Final = (
-    "status", "gold", "model", "category", "tag", "score_from", "score_to", "score_below", "changed_since", "q",
+    "status", "gold", "model", "category", "tag", "score_from", "score_to", "score_below", "changed_since", "split",
+    "side", "q",
 )  # fmt: skip
 # What else the address of a list says.
 BESIDE: Final = ("sort", "after", "limit")
@@ -23,11 +28,19 @@ FIELD, FROM, BELOW = "field.", "from.", "below."
 GOLD: Final = {"yes": True, "no": False}
 
 
+def view_of(dataset: Dataset, given: Mapping[str, Any]) -> View:
+    """What an address says of this dataset: what it names has to be there."""
+    return views.check(db.session(), dataset, read_view(given))
+
+
 def read_view(given: Mapping[str, Any]) -> View:
     """A name that nobody knows is an error: whoever mistypes a filter must not change everything instead."""
     unknown = sorted(name for name in given if name not in (*FILTERS, *BESIDE) and not _is_of_a_value(name))
     if unknown:
         raise RequestInvalid(f"There is no filter `{unknown[0]}`.", param=unknown[0])
+    split = _text(given, "split")
+    if split is None and given.get("side"):
+        raise RequestInvalid("A `side` is one of a split: say of which `split`.", param="split")
     return View(
         status=_one_of(ExampleStatus, given, "status"),
         gold=_flag(given, "gold"),
@@ -38,6 +51,8 @@ def read_view(given: Mapping[str, Any]) -> View:
         score_to=_share(given, "score_to"),
         score_below=_share(given, "score_below"),
         changed_since=_moment(given, "changed_since"),
+        split=ids.parse(ids.SPLIT, split, SplitNotFound) if split else None,
+        side=_one_of(Side, given, "side"),
         search=_text(given, "q") or "",
         fields={path: _json(value) for path, value in _of_values(given, FIELD).items()},
         ranges=_ranges(given),

@@ -1,28 +1,23 @@
 """Whether an answer has the form that the request asked for."""
 
-import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
 import orjson
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError, ValidationError
 from jsonschema.protocols import Validator
-from jsonschema.validators import extend
-from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from curation.task_schemas.output_schema import subschemas
+from curation.task_schemas import json_schema
+from curation.task_schemas.faults import shown_path
 from curation.wording import json_text
 from plugins.scoring import Answer, Score
 
 LONGEST_FAULT: Final = 200
-LARGEST_SCHEMA: Final = 100_000
-# References may lead back to where they come from, and more than one way.
-MOST_REFERENCES: Final = 10_000
-# What these mean depends on which names a pattern has taken.
-LEFT_OVER: Final = ("additionalProperties", "unevaluatedProperties")
+
+
+class SchemaInvalid(Exception):
+    """Requests are asked with any schema that an engine takes."""
 
 
 class Format:
@@ -40,41 +35,7 @@ class Format:
         except orjson.JSONDecodeError as error:
             return Score(0.0, f"not JSON: {error}")
         fault = _fault(value, wanted.get("json_schema"))
-        return Score(0.0, fault) if fault else Score(1.0)
-
-
-class TooManySteps(Exception):
-    """To hold an answer against this schema would take very long."""
-
-
-class Steps(threading.local):
-    """Of the answer that this thread is at."""
-
-    left = 0
-
-    def take(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise TooManySteps
-
-
-steps: Final = Steps()
-
-
-def _refer(validator: Validator, reference: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    steps.take()
-    yield from Draft202012Validator.VALIDATORS["$ref"](validator, reference, instance, schema)
-
-
-def _unique(validator: Validator, wanted: object, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    """Without holding each item against each."""
-    if wanted and isinstance(instance, list):
-        different = {orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for item in instance}
-        if len(different) < len(instance):
-            yield ValidationError("has the same item twice")
-
-
-BOUNDED: Final = extend(Draft202012Validator, {"$ref": _refer, "uniqueItems": _unique})
+        return Score(0.0, fault[:LONGEST_FAULT]) if fault else Score(1.0)
 
 
 def _fault(value: Any, given: object) -> str | None:
@@ -82,30 +43,23 @@ def _fault(value: Any, given: object) -> str | None:
     if not isinstance(schema, Mapping):
         return None if isinstance(value, dict) else "not an object"
     written = orjson.dumps(schema)
-    if len(written) > LARGEST_SCHEMA:
+    if len(written) > json_schema.LARGEST:
         return "the schema can't be used: it is too large"
-    steps.left = MOST_REFERENCES
     try:
-        error = next(iter(_validator(written).iter_errors(value)), None)
-    except (SchemaError, Unresolvable, RecursionError, TooManySteps) as broken:
+        error = json_schema.first_error(_validator(written), value)
+    except SchemaInvalid as invalid:
+        return f"the schema can't be used: {invalid}"
+    except (Unresolvable, RecursionError, ValueError, json_schema.TooManySteps) as broken:
+        # Names that are no addresses, and answers that are nested as deep as their schema allows.
         return f"the schema can't be used: {type(broken).__name__}"
-    return f"{error.json_path}: {error.message}"[:LONGEST_FAULT] if error else None
+    return f"{error.json_path}: {error.message}" if error else None
 
 
 @lru_cache(maxsize=64)
 def _validator(schema: bytes) -> Validator:
-    """Thousands of requests have the same one. What it refers to is looked up within it alone, never fetched."""
-    wanted = _without_patterns(orjson.loads(schema))
-    BOUNDED.check_schema(wanted)
-    return BOUNDED(wanted, registry=Registry())
-
-
-def _without_patterns(schema: dict[str, Any]) -> dict[str, Any]:
-    """Schemas come with requests, and a regular expression in one of them could take for ever. Nothing is held against
-    them, nor against what they leave over."""
-    found = [inner for _, inner in subschemas(schema) if isinstance(inner, dict)]
-    by_names = any("patternProperties" in inner for inner in found)
-    for inner in found:
-        for name in ("pattern", "patternProperties", *(LEFT_OVER if by_names else ())):
-            inner.pop(name, None)
-    return schema
+    """Thousands of requests have the same one."""
+    wanted = orjson.loads(schema)
+    faults = json_schema.faults_of(wanted)
+    if faults:
+        raise SchemaInvalid(f"{shown_path(faults[0].path)}: {faults[0].message}")
+    return json_schema.validator_of(wanted)

@@ -1,9 +1,11 @@
-"""What a table shows of the outputs of a task. Pure."""
+"""What is shown of the outputs of a task. Pure."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import orjson
+
+from curation.wording import json_text
 
 LONG: Final = "long_text"
 
@@ -24,6 +26,16 @@ def columns_of(task: Mapping[str, Any]) -> list[Column]:
     ]
 
 
+def rendered(task: Mapping[str, Any], output: str) -> list[tuple[Column, str]]:
+    """What an output says, column by column; what it lacks is left out."""
+    try:
+        said = orjson.loads(json_text(output))
+    except orjson.JSONDecodeError:
+        return []
+    values = ((column, _value_at(said, column.path)) for column in columns_of(task))
+    return [(column, shown(column.kind, value)) for column, value in values if value is not None]
+
+
 def shown(kind: str, value: object) -> str:
     """A value as people read it. What is not of the kind that was declared is shown as it is."""
     if value is None:
@@ -42,3 +54,9 @@ NUMBERS: Final = {"number": "{:,.2f}", "integer": "{:,.0f}", "percent": "{:.0%}"
 
 def _label(path: str) -> str:
     return path.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def _value_at(value: Any, path: str) -> object:
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value

@@ -12,7 +12,7 @@ from schemas.tables.judgings import Judging, JudgingPart
 from schemas.tables.keys import ApiKey
 from schemas.tables.people import Person, SignInTry
 from schemas.tables.queues import Queue, QueueItem, QueueReviewer, Review
-from schemas.tables.runs import Run, RunPart
+from schemas.tables.runs import Run, RunItem, RunPart
 from schemas.tables.scores import ScoreCount
 from schemas.tables.scorings import Score, Scoring
 from schemas.tables.snapshots import Snapshot, SnapshotExample
@@ -54,6 +54,7 @@ __all__ = [
     "Result",
     "Review",
     "Run",
+    "RunItem",
     "RunPart",
     "Score",
     "ScoreCount",

@@ -25,7 +25,10 @@ class Dataset(Base):
     """Prompts, and all that models have answered to them."""
 
     __tablename__ = "datasets"
-    __table_args__ = (Index("ix_datasets_tenant_id", "tenant", "id"),)
+    __table_args__ = (
+        Index("ix_datasets_tenant_id", "tenant", "id"),
+        Index("ix_datasets_refilling", "id", postgresql_where="refilled IS NOT NULL"),
+    )
 
     id: Mapped[Key]
     tenant: Mapped[str]
@@ -36,6 +39,10 @@ class Dataset(Base):
     next_item: Mapped[int] = mapped_column(default=1)
     # Values of its answers that have a slot in `facets`, as `curation/columns.py` keeps them.
     columns: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+    # While these slots are given anew: how many answers have been read again, up to which, and when the last page was.
+    refilled: Mapped[Big | None]
+    refilled_to: Mapped[UUID | None]
+    refilled_at: Mapped[datetime | None]
     # Of its examples. Kept up with each change: to count hundreds of thousands for every page would be slow.
     examples: Mapped[Big] = mapped_column(default=0)
     needs_review: Mapped[Big] = mapped_column(default=0)

@@ -12,7 +12,7 @@ from schemas.tables.base import Base, Big, Key, now
 
 
 class Run(Base):
-    """One or several models, asked all items that a dataset had when it began."""
+    """One or several models, asked all items that a dataset had when it began, or those of a view."""
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -27,6 +27,9 @@ class Run(Base):
     # What stands in place of the same in the items' own requests.
     parameters: Mapped[dict[str, Any]]
     completion_window: Mapped[str]
+    # The view whose items alone it asks, as it was written, and how many those are; null: all that there were.
+    view: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    items: Mapped[Big | None]
     status: Mapped[str] = mapped_column(default=RunStatus.RUNNING)
     # What a batch of it waits for that can't be created yet.
     waits_for: Mapped[str | None]
@@ -37,6 +40,15 @@ class Run(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     advanced_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
+
+
+class RunItem(Base):
+    """An item of a run that does not ask all of them: which ones is settled when it begins."""
+
+    __tablename__ = "run_items"
+
+    run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    item: Mapped[int] = mapped_column(primary_key=True)
 
 
 class RunPart(Base):

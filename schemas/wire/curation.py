@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from schemas import ids
-from schemas.states import ExampleStatus, ImportStatus
+from schemas.states import ExampleStatus, ImportStatus, Side
 from schemas.wire.batches import LineError
 from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
 
@@ -56,9 +56,13 @@ class Column(ma.Schema):
 
     path = ma.fields.String()
     kind = ma.fields.String(metadata={"enum": ["number", "text"]})
+    # What the dataset's task calls it; empty where no task declares it.
+    title = ma.fields.Function(lambda column: column.get("title", ""), metadata={"type": "string"})
 
 
 class Dataset(ma.Schema):
+    """`refilled` is null, or, while its columns are being filled anew, of how many examples they are."""
+
     id = PublicId(ids.DATASET)
     object = Kind("dataset")
     name = ma.fields.String()
@@ -67,6 +71,7 @@ class Dataset(ma.Schema):
     created_at = Timestamp()
     counts = ma.fields.Function(Counts().dump)
     columns = ma.fields.List(ma.fields.Nested(Column))
+    refilled = ma.fields.Integer(allow_none=True)
 
 
 class DatasetList(ListEnvelope):
@@ -100,6 +105,8 @@ class ViewQuery(ma.Schema):
     score_to = Text(longest=LONGEST_VIEW_VALUE)
     score_below = Text(longest=LONGEST_VIEW_VALUE)
     changed_since = Text(longest=LONGEST_VIEW_VALUE, metadata={"format": "date-time"})
+    split = Text(longest=LONGEST_VIEW_VALUE)
+    side = Text(longest=LONGEST_VIEW_VALUE, metadata={"enum": [*Side]})
     q = Text(longest=LONGEST_VIEW_VALUE)
 
 
@@ -119,6 +126,7 @@ class Bar(ma.Schema):
 
 class Facet(ma.Schema):
     name = ma.fields.String()
+    title = ma.fields.String()
     bars = ma.fields.List(ma.fields.Nested(Bar))
 
 

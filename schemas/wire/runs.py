@@ -5,6 +5,7 @@ import marshmallow as ma
 from schemas import ids
 from schemas.states import RunStatus
 from schemas.wire.batches import RequestCounts
+from schemas.wire.curation import LONGEST_VIEW_VALUE
 from schemas.wire.fields import Kind, PublicId, Text, Timestamp
 
 LONGEST_NAME = 512
@@ -27,10 +28,11 @@ class RunCreate(ma.Schema):
     models = ma.fields.List(Text(longest=LONGEST_NAME), required=True)
     parameters = ma.fields.Nested(Parameters, load_default=dict)
     completion_window = Text(load_default="7d", longest=16)
+    view = ma.fields.Dict(Text(longest=LONGEST_VIEW_VALUE), Text(longest=LONGEST_VIEW_VALUE), load_default=dict)
 
 
 class Run(ma.Schema):
-    """Shown from a run, its parts, its progress and how many of its answers are taken in."""
+    """Shown from a run, its parts, its progress and how many of its answers are taken in. `items` is null for all."""
 
     id = PublicId(ids.RUN, attribute="run.id")
     object = Kind("run")
@@ -38,6 +40,8 @@ class Run(ma.Schema):
     models = ma.fields.List(ma.fields.String(), attribute="run.models")
     parameters = ma.fields.Dict(attribute="run.parameters")
     completion_window = ma.fields.String(attribute="run.completion_window")
+    view = ma.fields.Dict(attribute="run.view")
+    items = ma.fields.Integer(attribute="run.items", allow_none=True)
     status = ma.fields.String(attribute="run.status", validate=ma.validate.OneOf([*RunStatus]))
     waits_for = ma.fields.String(attribute="run.waits_for", allow_none=True)
     request_counts = ma.fields.Nested(RequestCounts, attribute="progress", dump_only=True)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
@@ -125,8 +126,9 @@ def curate(http: httpx.Client, dataset_id: str) -> None:
     call(http, f"datasets/{dataset_id}/uploads", file_id=upload(http, "answered.jsonl", answered))
     wait_for(lambda: is_taken_in(http, dataset_id))
     model = http.get("/v1/models").json()["data"][0]["id"]
-    run_id = call(http, f"datasets/{dataset_id}/runs", models=[model])["id"]
-    wait_for(lambda: http.get(f"/v1/runs/{run_id}").json()["status"] == "done")
+    for view in ({}, {"model": "file"}):
+        run_id = call(http, f"datasets/{dataset_id}/runs", models=[model], view=view)["id"]
+        wait_for(partial(is_run, http, run_id))
     call(http, f"datasets/{dataset_id}/scorings", scorer="length")
     choice = http.get(f"/v1/datasets/{dataset_id}/comparisons/next", params={"model": ["file", model]}).json()
     shown = [answer["example_id"] for answer in choice["answers"]]
@@ -162,6 +164,10 @@ def change_everything(http: httpx.Client, example_id: str, text: str) -> None:
 
 def has_ended(http: httpx.Client, batch_id: str) -> bool:
     return bool(http.get(f"/v1/batches/{batch_id}").json()["status"] == "completed")
+
+
+def is_run(http: httpx.Client, run_id: str) -> bool:
+    return bool(http.get(f"/v1/runs/{run_id}").json()["status"] == "done")
 
 
 def is_taken_in(http: httpx.Client, dataset_id: str) -> bool:

@@ -51,4 +51,14 @@ def test_a_file_is_uploaded_run_and_its_answers_are_in_the_table(
     expect(page.get_by_text("done", exact=True)).to_be_visible(timeout=RUN_MS)
     page.get_by_role("link", name="First", exact=True).click()
     expect(page.get_by_text("Nothing leaks")).to_be_visible()
+
+    side = page.get_by_title("Show its answers").first
+    many = side.inner_text()
+    side.click()
+    expect(page.get_by_role("heading", name=f"{many} examples in this view")).to_be_visible()
+    expect(page.get_by_label("Side")).to_have_value("train")
+    page.get_by_role("link", name=f"Run models on these {many}").click()
+    expect(page.get_by_role("heading", name=f"Run models on the {many} items of the view")).to_be_visible()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_text(f"Asked {many} items of a view")).to_be_visible()
     assert complaints == []

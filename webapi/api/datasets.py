@@ -8,9 +8,9 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from curation import changes, datasets, facets, imports, table, views, wanted
+from curation.dataset_task import set_task
 from curation.exports.streaming import stream
 from curation.formats.table import format_named
-from curation.task_schemas.of_dataset import set_task
 from inference import batches
 from schemas import ids, tables
 from schemas.actions import Action
@@ -39,7 +39,7 @@ from webapi.api.blueprint import Blueprint
 from webapi.api.examples import change_shown, shown_examples
 from webapi.api.listing import listed
 from webapi.database import db
-from webapi.view_address import read_sort, read_view
+from webapi.view_address import read_sort, view_of
 
 blueprint = Blueprint("datasets", __name__, "Answers to review, kept until somebody deletes them.", writes=Role.CURATOR)
 
@@ -114,7 +114,12 @@ def list_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any]:
     """
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     page = table.page(
-        db.session(), dataset, read_view(request.args), read_sort(request.args), given.get("after"), given["limit"]
+        db.session(),
+        dataset,
+        view_of(dataset, request.args),
+        read_sort(request.args),
+        given.get("after"),
+        given["limit"],
     )
     rows = [row.example for row in page.rows]
     following = page.rows[-1].cursor if page.has_more else None
@@ -127,7 +132,7 @@ def list_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any]:
 def sum_up(_: dict[str, Any], dataset_id: str) -> dict[str, Any]:
     """Sum up a view: how many examples it holds, how often each value of a column occurs, how numbers are spread."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    view = read_view(request.args)
+    view = view_of(dataset, request.args)
     found = table.count(db.session(), dataset, view, most=None)
     return {"examples": found.number, "data": facets.summed_up(db.session(), dataset, view)}
 
@@ -138,7 +143,7 @@ def sum_up(_: dict[str, Any], dataset_id: str) -> dict[str, Any]:
 def change_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any] | tables.ChangeSet:
     """Change all examples of a view in one go, which one undo takes back."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    matching = views.matching(dataset, read_view(given["view"]))
+    matching = views.matching(dataset, view_of(dataset, given["view"]))
     done = changes.change(db.session(), dataset, caller().key_id, wanted.read(given["change"]), matching)
     audit.note_change(done)
     db.session.commit()
@@ -153,5 +158,5 @@ def export_chats(_: dict[str, Any], dataset_id: str) -> Response:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     audit.note_now(Action.DATA_DOWNLOADED, dataset_id)
     chats = format_named(ExportFormat.CHAT)
-    lines = stream(partial(Session, db.engine), [dataset.id], read_view(request.args), chats)
+    lines = stream(partial(Session, db.engine), [dataset.id], view_of(dataset, request.args), chats)
     return Response(lines, mimetype="application/jsonl")

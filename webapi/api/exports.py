@@ -18,7 +18,7 @@ from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.listing import listed
 from webapi.database import db
-from webapi.view_address import kept, read_view
+from webapi.view_address import kept, view_of
 
 blueprint = Blueprint("exports", __name__, "Examples as files, to fine-tune on and for more.", writes=Role.CURATOR)
 
@@ -31,12 +31,13 @@ def create_export(given: dict[str, Any]) -> tables.Export:
 
     The file is one of `/v1/files` once the status is `done`, and is kept until somebody deletes it.
     """
+    dataset = datasets.get(db.session(), tenant(), given["dataset_id"])
     export = life.begin(
         db.session(),
-        datasets.get(db.session(), tenant(), given["dataset_id"]),
+        dataset,
         caller().key_id,
         address=kept(given["view"]),
-        view=read_view(given["view"]),
+        view=view_of(dataset, given["view"]),
         format_name=given["format"],
         options=options.read(given["options"]),
     )

@@ -11,7 +11,8 @@ from curation.judge_trust import BesidePeople, Orders
 from curation.judgings import NewJudging
 from curation.win_rates import WinRate
 from inference.progress import Progress
-from schemas import tables
+from schemas import ids, tables
+from schemas.actions import Action
 from schemas.states import Role
 from schemas.wire.judgings import Judging, JudgingCreate, JudgingList, JudgingResult, VerdictList, VerdictQuery
 from tasks import dispatch
@@ -46,7 +47,7 @@ def start_judging(given: dict[str, Any], dataset_id: str) -> Shown:
     """
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     judging = judgings.create(db.session(), dataset, caller().key_id, NewJudging(**given))
-    audit.note_judging(judging)
+    audit.note_of_dataset(Action.JUDGING_BEGUN, ids.JUDGING, judging, judge=judging.judge, models=judging.models)
     db.session.commit()
     dispatch.judge(judging.id)
     return shown([judging])[0]

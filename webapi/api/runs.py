@@ -1,4 +1,4 @@
-"""`/v1/datasets/{id}/runs` and `/v1/runs`: models asked all items of a dataset."""
+"""`/v1/datasets/{id}/runs` and `/v1/runs`: models asked the items of a dataset."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
+from webapi.view_address import kept, view_of
 
-blueprint = Blueprint("runs", __name__, "Models asked all items of a dataset.", writes=Role.CURATOR)
+blueprint = Blueprint("runs", __name__, "Models asked the items of a dataset.", writes=Role.CURATOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,13 @@ class Shown:
 @blueprint.arguments(RunCreate)
 @blueprint.response(200, Run)
 def start_run(given: dict[str, Any], dataset_id: str) -> Shown:
-    """Ask one or several models all items of a dataset.
+    """Ask one or several models all items of a dataset, or those that have an example in a `view`.
 
     A run makes ordinary batches of at most 50,000 requests, and takes in what each has answered when it has ended.
     """
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    run = runs.create(db.session(), dataset, caller().key_id, NewRun(**given))
+    view = {"view": view_of(dataset, given["view"]), "address": kept(given["view"])}
+    run = runs.create(db.session(), dataset, caller().key_id, NewRun(**given | view))
     audit.note_of_dataset(Action.RUN_BEGUN, ids.RUN, run, models=run.models)
     db.session.commit()
     dispatch.advance_run(run.id)

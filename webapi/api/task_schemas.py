@@ -6,8 +6,8 @@ from typing import Any, Final
 from flask import request
 
 from curation import datasets
+from curation.dataset_task import set_task
 from curation.task_schemas import checks, registry, saving
-from curation.task_schemas.of_dataset import set_task
 from curation.task_schemas.registry import Found
 from inference.paging import Page
 from schemas import tables
@@ -26,6 +26,7 @@ from schemas.wire.task_schemas import (
     TaskSchemaQuery,
     VersionQuery,
 )
+from tasks import dispatch
 from webapi import audit
 from webapi.api import faults
 from webapi.api.auth import caller, tenant
@@ -142,10 +143,15 @@ def get_task_schema_version(name: str, version: int) -> Found:
 @blueprint.arguments(DatasetTask)
 @blueprint.response(200, Dataset)
 def set_dataset_task(given: dict[str, Any], dataset_id: str) -> tables.Dataset:
-    """Say which task the outputs of a dataset are of."""
+    """Say which task the outputs of a dataset are of.
+
+    Its columns come first among those of the dataset. Where there are examples already, they are filled anew.
+    """
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     set_task(db.session(), dataset, given["task"])
     db.session.commit()
+    if dataset.refilled is not None:
+        dispatch.fill_columns(dataset.id)
     return dataset
 
 

@@ -4,7 +4,7 @@ const TYPING = "input:not([type=range]), select, textarea, dialog[open]";
 const PRESSED = "button, a, summary";
 const SLIDING = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"]);
 // A key that is held down moves. It must not decide.
-const REPEATED = new Set(["j", "k", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
+const MOVING = ["j", "k", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
 
 function isTaken(event) {
   const at = event.target;
@@ -13,16 +13,20 @@ function isTaken(event) {
   return Boolean(at.closest("input")) && SLIDING.has(event.key);
 }
 
-export function listen(keys, inTurn) {
-  const known = { "?": () => document.getElementById("keys").showModal(), ...keys };
+// Buttons may stand for keys: what is done is told which of them was pressed.
+export function listen(keys, inTurn, { held = MOVING } = {}) {
+  const help = document.getElementById("keys");
+  const known = help ? { "?": () => help.showModal(), ...keys } : keys;
   document.addEventListener("keydown", (event) => {
     if (!Object.hasOwn(known, event.key) || isTaken(event)) return;
     event.preventDefault();
-    if (!event.repeat || REPEATED.has(event.key)) inTurn(known[event.key]);
+    if (!event.repeat || held.includes(event.key)) inTurn(() => known[event.key]());
   });
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-key]");
-    if (button) inTurn(known[button.dataset.key]);
+    if (!button) return;
+    event.preventDefault();
+    inTurn(() => known[button.dataset.key](button));
   });
   document.getElementById("show-keys")?.addEventListener("click", known["?"]);
 }

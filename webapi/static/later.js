@@ -1,9 +1,9 @@
 // Parts that take longer than the page come after it: each says where it is, and which part of that page it takes.
+import { read } from "./page.js";
+
 export async function load(part) {
-  const answer = await fetch(part.dataset.later, { redirect: "error" });
-  if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const found = fresh.querySelector(part.dataset.part);
+  const { answer, page } = await read(part.dataset.later, { redirect: "error" });
+  const found = answer.ok && page.querySelector(part.dataset.part);
   if (found && part.isConnected) part.replaceChildren(...found.childNodes);
 }
 

@@ -1,22 +1,20 @@
 // Parts of a page marked data-live are fetched again every two seconds, from the same address, and swapped in place.
 import { loadAll } from "./later.js";
-import { swap, swapsSoFar } from "./swap.js";
+import { read, replace, replacedSoFar } from "./page.js";
 
 const PAUSE = 2000;
 
 const isLive = () => Boolean(document.querySelector('[data-live="on"]'));
 
 async function refresh() {
-  const before = swapsSoFar();
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
-  if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const before = replacedSoFar();
+  const { answer, page } = await read(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
   // What somebody has done meanwhile is shown already, and this page may not know of it.
-  if (swapsSoFar() !== before) return;
+  if (!answer.ok || replacedSoFar() !== before) return;
   for (const part of document.querySelectorAll("[data-live]")) {
-    const newer = fresh.getElementById(part.id);
+    const newer = page.getElementById(part.id);
     // What somebody is about to press stays where it is.
-    if (newer && !part.contains(document.activeElement) && part.innerHTML !== newer.innerHTML) swap(part, newer);
+    if (newer && !part.contains(document.activeElement) && part.innerHTML !== newer.innerHTML) replace(part, newer);
   }
 }
 

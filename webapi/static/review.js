@@ -1,9 +1,8 @@
 // The table of a dataset: from the keyboard, and without loading the page again.
 import { loadAll } from "./later.js";
 import { listen } from "./keys.js";
-import { refusalOn, say } from "./said.js";
-import { insist, isLater } from "./saving.js";
-import { swap } from "./swap.js";
+import { readSurely, sent, swap } from "./page.js";
+import { say } from "./said.js";
 import { turns } from "./turns.js";
 
 const ACTIONS = { a: ["approve"], r: ["reject"], s: ["star", "unstar"] };
@@ -25,24 +24,9 @@ function move(to) {
 
 // What a form changed is on the page that answers it: its parts take the place of ours.
 async function send(form, button) {
-  const body = new FormData(form, button);
-  // No key is lost while the server is away: those that follow wait. What was done already is not done again.
-  const { answer, fresh } = await insist(() => post(form, body), () => say("Not saved, retrying"));
-  if (!answer.ok || !fresh.getElementById("table")) {
-    say(refusalOn(fresh));
-    return;
-  }
-  for (const id of SWAPPED) {
-    swap(document.getElementById(id), fresh.getElementById(id));
-    loadAll(document.getElementById(id));
-  }
-}
-
-async function post(form, body) {
-  // Its buttons are named `action`, and would be what `form.action` gives.
-  const answer = await fetch(form.getAttribute("action"), { method: "POST", body });
-  if (isLater(answer)) throw new Error("later");
-  return { answer, fresh: new DOMParser().parseFromString(await answer.text(), "text/html") };
+  // No key is lost while the server is away: those that follow wait.
+  const done = await swap(SWAPPED, sent(form, button), readSurely);
+  for (const part of done?.parts ?? []) loadAll(part);
 }
 
 async function act(names) {

@@ -1,4 +1,6 @@
 // The editor of a task schema: what is wrong with it, or what it makes, while somebody types.
+import { read, sent } from "./page.js";
+
 const PAUSE = 400;
 const form = document.getElementById("editor");
 const text = document.getElementById("document");
@@ -8,8 +10,8 @@ let latest = 0;
 
 async function check() {
   const turn = ++latest;
-  const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new FormData(form) });
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("checked");
+  const { page } = await read(...sent(form));
+  const fresh = page.getElementById("checked");
   if (!fresh || turn !== latest) return; // what was typed since is being looked at
   const shown = document.getElementById("checked");
   // What somebody has opened stays open.

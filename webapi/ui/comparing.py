@@ -11,6 +11,7 @@ from curation.win_rates import ranking
 from schemas import ids
 from schemas.errors import ExampleNotFound, RequestInvalid
 from schemas.states import Role
+from schemas.text import is_storable
 from webapi.database import db
 from webapi.ui import judging
 from webapi.ui.guard import needs, tenant
@@ -92,6 +93,6 @@ def to_next(dataset_id: str, after: int | None = None) -> Any:
 
 def wanted_models() -> Sequence[str]:
     models = request.args.getlist("model")
-    if any("\0" in model for model in models):
+    if not all(map(is_storable, models)):
         raise RequestInvalid("No model has such a name.", param="model")
     return models

@@ -6,9 +6,10 @@ from typing import Any, Final
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from curation import datasets
+from curation.dataset_task import set_task
 from curation.task_schemas import registry
-from curation.task_schemas.of_dataset import set_task
 from schemas.states import Role
+from tasks import dispatch
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 
@@ -30,5 +31,7 @@ def save(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     set_task(db.session(), dataset, request.form.get("task", "").strip() or None)
     db.session.commit()
+    if dataset.refilled is not None:
+        dispatch.fill_columns(dataset.id)
     flash(f"The task is {dataset.task}." if dataset.task else "The dataset is of no task now.")
     return redirect(url_for("datasets.show", dataset_id=dataset_id), HTTPStatus.SEE_OTHER)

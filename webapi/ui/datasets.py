@@ -6,13 +6,13 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from curation import changes, columns, datasets, facets, imports, naming, table, views, wanted
+from curation import changes, columns, datasets, facets, imports, naming, splits, table, views, wanted
 from curation.exports.streaming import stream
 from curation.formats.table import format_named
 from inference import batches
 from schemas import ids
 from schemas.actions import Action
-from schemas.states import ExampleStatus, Role
+from schemas.states import ExampleStatus, Role, Side, SplitStatus
 from schemas.tables import Batch, Dataset
 from schemas.tables.exports import ExportFormat
 from tasks import dispatch
@@ -20,7 +20,7 @@ from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import after_change, read_form
-from webapi.view_address import kept, read_sort, read_view, toggled
+from webapi.view_address import kept, read_sort, toggled, view_of
 
 blueprint = Blueprint("datasets", __name__)
 PAGE: Final = 25
@@ -49,7 +49,7 @@ def review_batch(batch_id: str) -> Any:
 @blueprint.get("/datasets/<dataset_id>")
 def show(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    view, sort = read_view(request.args), read_sort(request.args)
+    view, sort = view_of(dataset, request.args), read_sort(request.args)
     arrived = imports.of_dataset(db.session(), dataset)
     return render_template(
         "ui/dataset.html",
@@ -61,9 +61,11 @@ def show(dataset_id: str) -> str:
         bad_lines=sum(one.bad_lines for one in arrived),
         page=table.page(db.session(), dataset, view, sort, request.args.get("after"), ROWS),
         matching=table.count(db.session(), dataset, view),
-        columns=columns.read(dataset.columns),
+        columns=columns.filled(dataset),
         changes=changes.latest(db.session(), dataset, CHANGES_SHOWN),
         statuses=list(ExampleStatus),
+        splits=[one for one in splits.of_dataset(db.session(), dataset) if one.status == SplitStatus.DONE],
+        sides=list(Side),
         sorts=list(table.Sort),
     )
 
@@ -74,7 +76,7 @@ def show_facets(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     return render_template(
         "ui/facets.html",
-        facets=facets.summed_up(db.session(), dataset, read_view(request.args)),
+        facets=facets.summed_up(db.session(), dataset, view_of(dataset, request.args)),
         address=kept(request.args),
         toggled=toggled,
         dataset=dataset,
@@ -84,7 +86,7 @@ def show_facets(dataset_id: str) -> str:
 @blueprint.get("/datasets/<dataset_id>/count")
 def show_count(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    found = table.count(db.session(), dataset, read_view(request.args), most=None)
+    found = table.count(db.session(), dataset, view_of(dataset, request.args), most=None)
     return render_template("ui/count.html", matching=found)
 
 
@@ -93,7 +95,7 @@ def show_count(dataset_id: str) -> str:
 def change_all(dataset_id: str) -> Any:
     """Change every example of the view that the address names."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    matching = views.matching(dataset, read_view(request.args))
+    matching = views.matching(dataset, view_of(dataset, request.args))
     done = changes.change(db.session(), dataset, g.key.id, wanted.read(read_form(request.form)), matching)
     audit.note_change(done)
     db.session.commit()
@@ -115,7 +117,7 @@ def export_chats(dataset_id: str) -> Response:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     audit.note_now(Action.DATA_DOWNLOADED, dataset_id)
     chats = format_named(ExportFormat.CHAT)
-    lines = stream(partial(Session, db.engine), [dataset.id], read_view(request.args), chats)
+    lines = stream(partial(Session, db.engine), [dataset.id], view_of(dataset, request.args), chats)
     response = Response(lines, mimetype="application/jsonl")
     response.headers.set("Content-Disposition", "attachment", filename=f"{dataset_id}.jsonl")
     return response

@@ -10,16 +10,17 @@ import orjson
 from flask import Blueprint, g, render_template, request, url_for
 
 from curation import changes, datasets, holding, queues, reviewing, table, views, wanted
+from curation.dataset_task import rendered
 from curation.verdicts import seen_with
 from curation.wanted import CHANGEABLE, Wanted
 from schemas import ids
 from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus, Role
-from schemas.tables import Example, Queue, QueueItem, QueueReviewer
+from schemas.tables import Dataset, Example, Queue, QueueItem, QueueReviewer
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import messages_shown
-from webapi.view_address import kept, read_sort, read_view
+from webapi.view_address import kept, read_sort, view_of
 
 blueprint = Blueprint("desk", __name__)
 MOST_PLACES: Final = 200
@@ -36,7 +37,7 @@ def show_view(dataset_id: str) -> str:
         back=url_for("datasets.show", dataset_id=dataset_id, **address),
         next=url_for("desk.next_of_view", dataset_id=dataset_id, **address),
         after=request.args.get("after", ""),
-        total=table.count_all(db.session(), dataset, read_view(request.args)),
+        total=table.count_all(db.session(), dataset, view_of(dataset, request.args)),
         queue=None,
     )
 
@@ -44,7 +45,7 @@ def show_view(dataset_id: str) -> str:
 @blueprint.get("/datasets/<dataset_id>/review/next")
 def next_of_view(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    view, sort = read_view(request.args), read_sort(request.args)
+    view, sort = view_of(dataset, request.args), read_sort(request.args)
     page = table.page(db.session(), dataset, view, sort, request.args.get("after") or None, 1)
     return example_piece(page.rows[0].example, page.rows[0].cursor) if page.rows else end_piece(None)
 
@@ -165,8 +166,11 @@ def queue_piece(queue: Queue, item: QueueItem) -> str:
 
 def piece(example: Example, values: Mapping[str, Any], **more: Any) -> str:
     output, item = views.texts(db.session(), [example.id])[example.id]
-    asked = messages_shown(item)
-    return render_template("ui/desk_item.html", example=example, output=output, asked=asked, values=values, **more)
+    shown = {
+        "asked": messages_shown(item),
+        "rendered": rendered(db.session(), db.session.get_one(Dataset, example.dataset_id), output.output),
+    }
+    return render_template("ui/desk_item.html", example=example, output=output, values=values, **shown, **more)
 
 
 def end_piece(queue: Queue | None) -> str:

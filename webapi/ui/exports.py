@@ -25,7 +25,7 @@ from tasks import dispatch
 from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import any_role, needs, tenant
-from webapi.view_address import kept, read_view
+from webapi.view_address import kept, view_of
 
 blueprint = Blueprint("exports", __name__)
 PAGE: Final = 25
@@ -46,12 +46,13 @@ def show_preview(dataset_id: str) -> str:
 @blueprint.post("/datasets/<dataset_id>/export")
 @needs(Role.CURATOR)
 def create(dataset_id: str) -> Any:
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
     export = life.begin(
         db.session(),
-        datasets.get(db.session(), tenant(), dataset_id),
+        dataset,
         g.key.id,
         address=kept(request.args),
-        view=read_view(request.args),
+        view=view_of(dataset, request.args),
         format_name=request.form.get("format", ""),
         options=read_form(request.form),
     )
@@ -108,7 +109,9 @@ def delete(export_id: str) -> Any:
 
 def form(dataset_id: str, format_name: str, chosen: Options) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    shown = preview(partial(Session, db.engine), dataset, read_view(request.args), format_named(format_name), chosen)
+    shown = preview(
+        partial(Session, db.engine), dataset, view_of(dataset, request.args), format_named(format_name), chosen
+    )
     return render_template(
         "ui/export.html",
         dataset=dataset,

@@ -15,6 +15,7 @@ from curation.runs import WINDOW
 from curation.win_rates import WinRate
 from inference.models import registry
 from schemas import ids
+from schemas.actions import Action
 from schemas.errors import RequestInvalid
 from schemas.states import Role
 from schemas.tables import Dataset, Judging
@@ -55,7 +56,7 @@ def begin(dataset_id: str) -> Any:
         request.form.get("completion_window", WINDOW),
     )
     judging = judgings.create(db.session(), dataset, g.key.id, wanted)
-    audit.note_judging(judging)
+    audit.note_of_dataset(Action.JUDGING_BEGUN, ids.JUDGING, judging, judge=judging.judge, models=judging.models)
     db.session.commit()
     dispatch.judge(judging.id)
     return to_page(judging)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from curation import datasets, queue_agreement, queue_making, queues, reviewing, table, views, wanted
 from curation.agreement import FEWEST
@@ -12,13 +13,13 @@ from schemas import ids
 from schemas.actions import Action
 from schemas.errors import KeyNotFound, RequestInvalid
 from schemas.states import QueueStatus, Role
-from schemas.tables import QueueItem
+from schemas.tables import Dataset, QueueItem
 from tasks import dispatch
 from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import ACTIONS, messages_shown
-from webapi.view_address import kept, read_view
+from webapi.view_address import kept, view_of
 
 blueprint = Blueprint("queues", __name__)
 PAGE: Final = 25
@@ -34,7 +35,7 @@ def show_all() -> str:
 @blueprint.get("/datasets/<dataset_id>/queues/new")
 def show_form(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    view = read_view(request.args)
+    view = view_of(dataset, request.args)
     return render_template(
         "ui/new_queue.html",
         dataset=dataset,
@@ -52,8 +53,7 @@ def show_form(dataset_id: str) -> str:
 def create(dataset_id: str) -> Any:
     """A queue of the view that the address names."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    wanted_queue = read_form(request.form, request.form.getlist("people"))
-    queue = queue_making.create(db.session(), dataset, g.key.id, wanted_queue)
+    queue = queue_making.create(db.session(), dataset, g.key.id, read_form(dataset, request.form))
     audit.note_of_dataset(Action.QUEUE_CREATED, ids.QUEUE, queue, name=queue.name)
     db.session.commit()
     if queue.status == QueueStatus.MAKING:
@@ -121,15 +121,15 @@ def decide(queue_id: str, place: int) -> Any:
     return redirect(url_for("queues.show_disputes", queue_id=queue_id, after=place - 1))
 
 
-def read_form(form: Mapping[str, str], people: list[str]) -> queues.NewQueue:
+def read_form(dataset: Dataset, form: MultiDict[str, str]) -> queues.NewQueue:
     return queues.NewQueue(
         name=form.get("name", ""),
-        view=read_view(request.args),
+        view=view_of(dataset, request.args),
         address=kept(request.args),
         sort=sort_of(form.get("sort", "")),
         seed=whole(form, "seed"),
         reviews_each=whole(form, "reviews_each") or 1,
-        people=people,
+        people=form.getlist("people"),
         limit=queues.LARGEST if (limit := whole(form, "limit")) is None else limit,
     )
 

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 
 from curation import changes, scoring, similar, views, wanted
 from curation.chats import messages_of
+from curation.dataset_task import rendered
 from curation.wording import text_of
 from schemas import ids
 from schemas.errors import RequestInvalid
@@ -45,6 +46,7 @@ def show(example_id: str) -> str:
         output=output,
         item=item,
         messages_asked=messages_shown(item),
+        rendered=rendered(db.session(), dataset, output.output),
         scores=scoring.of_example(db.session(), example),
         history=changes.history(db.session(), example),
     )

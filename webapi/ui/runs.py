@@ -18,6 +18,7 @@ from webapi import audit
 from webapi.database import db
 from webapi.ui.files import WINDOWS
 from webapi.ui.guard import needs, tenant
+from webapi.view_address import kept, view_of
 
 blueprint = Blueprint("runs", __name__)
 ERRORS_SHOWN: Final = 100
@@ -33,6 +34,8 @@ def show_all(dataset_id: str) -> str:
     return render_template(
         "ui/runs.html",
         dataset=dataset,
+        address=address(),
+        asked=runs.count_items(session, dataset, view_of(dataset, request.args)),
         runs=found,
         progress=runs.progress(session, found),
         taken_in=runs.taken_in(session, found),
@@ -47,6 +50,11 @@ def show_all(dataset_id: str) -> str:
     )
 
 
+def address() -> dict[str, Any]:
+    """The view whose items are to be asked; in which order they are shown says nothing."""
+    return {name: value for name, value in kept(request.args).items() if name != "sort"}
+
+
 def shown_errors(arrived: Sequence[Import]) -> list[dict[str, Any]]:
     """The first lines that were no use, of all files."""
     return [error for one in arrived for error in one.errors][:ERRORS_SHOWN]
@@ -57,7 +65,11 @@ def shown_errors(arrived: Sequence[Import]) -> list[dict[str, Any]]:
 def start(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     wanted = NewRun(
-        request.form.getlist("model"), read_parameters(request.form), request.form.get("completion_window", WINDOW)
+        request.form.getlist("model"),
+        read_parameters(request.form),
+        request.form.get("completion_window", WINDOW),
+        view_of(dataset, request.args),
+        address(),
     )
     run = runs.create(db.session(), dataset, g.key.id, wanted)
     audit.note_of_dataset(Action.RUN_BEGUN, ids.RUN, run, models=run.models)

@@ -27,8 +27,8 @@ def show(dataset_id: str) -> str:
         scorers=scorers.all_scorers().values(),
         begun=begun,
         is_running=any(one.status == ScoringStatus.RUNNING for one in begun.values()),
-        kept={one.path.removeprefix(columns.SCORED) for one in known if one.path.startswith(columns.SCORED)},
-        numbers=[one for one in known if one.kind == columns.Kind.NUMBER],
+        kept={one.path.removeprefix(columns.SCORED) for one in known if one.is_of_scorer},
+        numbers=[one for one in columns.filled(dataset) if one.kind == columns.Kind.NUMBER],
     )
 
 

@@ -13,7 +13,7 @@ from schemas.states import Role
 from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
-from webapi.view_address import kept, read_view
+from webapi.view_address import kept, view_of
 
 blueprint = Blueprint("snapshots", __name__)
 
@@ -26,7 +26,7 @@ def show_all(dataset_id: str) -> str:
         "ui/snapshots.html",
         dataset=dataset,
         address=kept(request.args),
-        matching=table.count_all(db.session(), dataset, read_view(request.args)),
+        matching=table.count_all(db.session(), dataset, view_of(dataset, request.args)),
         snapshots=snapshots.of_dataset(db.session(), dataset),
     )
 
@@ -36,7 +36,7 @@ def show_all(dataset_id: str) -> str:
 def take(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     name, address = request.form.get("name", ""), kept(request.args)
-    taken = snapshots.create(db.session(), dataset, g.key.id, name, read_view(request.args), address)
+    taken = snapshots.create(db.session(), dataset, g.key.id, name, view_of(dataset, request.args), address)
     audit.note_of_dataset(Action.SNAPSHOT_CREATED, ids.SNAPSHOT, taken, name=taken.name, examples=taken.examples)
     db.session.commit()
     return redirect(url_for("snapshots.show_all", dataset_id=dataset_id))

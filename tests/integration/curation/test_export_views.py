@@ -7,7 +7,8 @@ from curation.exports import life
 from curation.exports.options import Options
 from curation.views import Range, View
 from schemas.database import session_scope
-from schemas.states import ExampleStatus
+from schemas.ids import new_id
+from schemas.states import ExampleStatus, Side
 from schemas.tables import Export
 from schemas.tables.base import now
 from tests.integration.curation.answers import dataset_of
@@ -24,6 +25,8 @@ def test_every_filter_of_a_view_is_that_of_its_export(database_url: str, reviewe
         score_to=0.6,
         score_below=0.5,
         changed_since=now(),
+        split=new_id(),
+        side=Side.TEST,
         search="years",
         fields={"verdict": "hire"},
         ranges={"years": Range(5, 10), "fit": Range(below=1)},

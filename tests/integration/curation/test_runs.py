@@ -7,13 +7,15 @@ import pytest
 from sqlalchemy import func, select, update
 
 from curation import datasets, imports, run_parts, runs
+from curation.retention import purge_datasets
 from curation.runs import NewRun
+from curation.views import View
 from inference import finaliser
 from schemas import ids
 from schemas.database import session_scope
 from schemas.errors import Conflict, ModelNotFound, RequestInvalid, RunNotFound
-from schemas.states import BatchStatus, RunStatus
-from schemas.tables import ApiKey, Batch, Dataset, Model, Output, Run, RunPart
+from schemas.states import BatchStatus, ExampleStatus, RunStatus
+from schemas.tables import ApiKey, Batch, Dataset, Example, Model, Output, Run, RunItem, RunPart
 from schemas.tables.base import now
 from tests.integration.curation.conftest import import_batch, run_batch
 from tests.integration.curation.runs import (
@@ -275,3 +277,76 @@ def test_a_run_that_waits_takes_in_what_is_answered_meanwhile(reviewer: UUID) ->
     assert fresh(dataset).examples == 3
     with session_scope() as session:
         assert session.get_one(Run, run_id).waits_for
+
+
+def with_answers(wanted: dict[int, str], others: int = 0) -> Dataset:
+    """Items with known answers, by their numbers, and more items that nobody has answered."""
+    dataset = new_dataset()
+    lines = [{"prompt": f"Question {n}?", "completion": said} for n, said in wanted.items()]
+    upload(dataset, as_jsonl([*lines, *({"prompt": f"Open {n}?"} for n in range(others))]))
+    return dataset
+
+
+def begin_on(dataset: Dataset, key_id: UUID, view: View, lines: int = 3, **address: str) -> UUID:
+    with session_scope() as session:
+        mine = session.get_one(Dataset, dataset.id)
+        new = NewRun([OTHER_MODEL], view=view, address=address)
+        return runs.create(session, mine, key_id, new, lines=lines).id
+
+
+def test_a_run_of_a_view_asks_the_items_that_have_an_example_in_it(reviewer: UUID) -> None:
+    dataset = with_answers({n: "good" if n % 3 else "bad" for n in range(1, 13)}, others=2)
+    run_id = begin_on(dataset, reviewer, View(search="good"), q="good")
+    made = make_batches(run_id)
+    assert [[line["custom_id"] for line in lines_of(batch(one).input_file_id)] for one in made] == [
+        ["1", "2", "4"], ["5", "7", "8"], ["10", "11"],
+    ]  # fmt: skip
+    work_off(made)
+    advance(run_id)
+    advance(run_id)
+    with session_scope() as session:
+        run = session.get_one(Run, run_id)
+    assert (run.status, run.total, run.completed, run.items, run.view) == (RunStatus.DONE, 8, 8, 8, {"q": "good"})
+    assert [item for model, item, _ in outputs() if model == OTHER_MODEL] == [1, 2, 4, 5, 7, 8, 10, 11]
+
+
+def test_what_a_run_asks_is_settled_when_it_begins(reviewer: UUID) -> None:
+    dataset = with_answers({1: "good", 2: "bad", 3: "good"})
+    run_id = begin_on(dataset, reviewer, View(status=ExampleStatus.NEEDS_REVIEW, search="good"))
+    with session_scope() as session:
+        session.execute(update(Example).values(status=ExampleStatus.APPROVED))
+    (made,) = make_batches(run_id)
+    assert [line["custom_id"] for line in lines_of(batch(made).input_file_id)] == ["1", "3"]
+
+
+def test_an_item_is_asked_once_however_many_of_its_answers_a_view_holds(reviewer: UUID) -> None:
+    dataset = with_answers({1: "good", 2: "good"})
+    run_to_its_end(begin_run(dataset, reviewer))
+    with session_scope() as session:
+        kept = session.get_one(Dataset, dataset.id)
+        view = View(status=ExampleStatus.NEEDS_REVIEW)
+        assert (kept.examples, runs.count_items(session, kept, view), runs.count_items(session, kept, View())) == (
+            4,
+            2,
+            2,
+        )
+    (made,) = make_batches(begin_on(dataset, reviewer, view))
+    assert batch(made).total == 2
+
+
+def test_a_run_of_a_view_that_holds_nothing_is_refused(reviewer: UUID) -> None:
+    dataset = with_answers({1: "good"})
+    with pytest.raises(RequestInvalid, match="no item to ask"):
+        begin_on(dataset, reviewer, View(search="unheard"))
+    with session_scope() as session:
+        assert runs.of_dataset(session, dataset) == []
+
+
+def test_a_deleted_dataset_leaves_none_of_what_its_runs_were_to_ask(reviewer: UUID) -> None:
+    dataset = with_answers({1: "good"})
+    begin_on(dataset, reviewer, View(search="good"))
+    with session_scope() as session:
+        datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
+    purge_datasets(session_scope)
+    with session_scope() as session:
+        assert session.scalar(select(func.count()).select_from(RunItem)) == 0

@@ -10,6 +10,7 @@ from curation import changes, datasets, funnel, scores, table, views, wanted
 from schemas import ids
 from schemas.database import session_scope
 from schemas.tables import Dataset, Example
+from webapi.view_address import read_view
 
 EVERYTHING = views.View()
 SCORES = (0.0, 0.1, 0.29999999999999993, 0.3, 0.55, 0.7, 0.9, 0.95, 1.0)
@@ -32,23 +33,23 @@ def give_scores(dataset: Dataset, reviewer: UUID) -> None:
 
 def spread(dataset: Dataset) -> Mapping[str, int]:
     with session_scope() as session:
-        return {tenth.label: tenth.examples for tenth in scores.spread(session, dataset) if tenth.examples}
+        return {tenth.label: tenth.count for tenth in scores.spread(session, dataset) if tenth.count}
 
 
 def test_each_tenth_holds_as_many_examples_as_its_filter_shows(dataset: Dataset, reviewer: UUID) -> None:
     give_scores(dataset, reviewer)
     with session_scope() as session:
         for tenth in scores.spread(session, dataset):
-            view = views.View(score_from=tenth.score_from, score_to=tenth.score_to)
-            assert table.count_all(session, dataset, view) == tenth.examples, tenth
-        assert sum(tenth.examples for tenth in scores.spread(session, dataset)) == len(SCORES)
+            view = read_view(tenth.filter)
+            assert table.count_all(session, dataset, view) == tenth.count, tenth
+        assert sum(tenth.count for tenth in scores.spread(session, dataset)) == len(SCORES)
 
 
 def test_a_score_that_changes_is_counted_once(dataset: Dataset, reviewer: UUID) -> None:
     give_scores(dataset, reviewer)
     change_all(dataset, reviewer, views.View(score_from=0.9), score=0.05)
     assert spread(dataset) == {
-        "0.0 to 0.1": 4, "0.1 to 0.2": 1, "0.2 to 0.3": 1, "0.3 to 0.4": 1, "0.5 to 0.6": 1, "0.7 to 0.8": 1,
+        "0 to 0.1": 4, "0.1 to 0.2": 1, "0.2 to 0.3": 1, "0.3 to 0.4": 1, "0.5 to 0.6": 1, "0.7 to 0.8": 1,
     }  # fmt: skip
     change_all(dataset, reviewer, score=None)
     assert spread(dataset) == {}

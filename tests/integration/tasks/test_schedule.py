@@ -118,18 +118,20 @@ def test_an_import_whose_message_was_lost_is_sent_again(broker: Redis) -> None:
     assert len(messages) == 1
 
 
-def test_runs_and_splits_whose_messages_were_lost_are_sent_again(broker: Redis) -> None:
+def test_runs_splits_and_columns_whose_messages_were_lost_are_sent_again(broker: Redis) -> None:
     dataset = with_items(2)
     with session_scope() as session:
         key_id = api_keys.create(session, "curator", Role.CURATOR, tenant="acme")[0].id
         mine = session.get_one(Dataset, dataset.id)
+        mine.refilled, mine.refilled_at = 0, now() - timedelta(minutes=1)
         for moment in (now() - timedelta(minutes=1), now()):
             runs.create(session, mine, key_id, NewRun(["stub-model"])).advanced_at = moment
             splits.create(session, mine, key_id, NewSplit("First", {"train": 1})).advanced_at = moment
     broker.flushall()
     schedule.sweep_for_work()
     messages = broker.lrange("default", 0, -1)
-    assert [sum(name in message for message in messages) for name in (b"curation.run", b"curation.split")] == [1, 1]
+    tasks = (b"curation.run", b"curation.split", b"curation.columns")
+    assert [sum(name in message for message in messages) for name in tasks] == [1, 1, 1]
 
 
 def test_a_queue_whose_message_was_lost_is_sent_again(broker: Redis) -> None:

@@ -90,6 +90,42 @@ def test_a_run_is_begun_watched_and_read(curator: httpx.Client, dataset: str) ->
     assert code_of(curator.post(f"/runs/{done['id']}/cancel")) == (409, "invalid_status")
 
 
+def test_a_run_of_a_view_says_which_and_of_how_many_items(curator: httpx.Client, dataset: str) -> None:
+    wanted = {"models": [MODEL], "view": {"model": "file", "status": "needs_review"}}
+    begun = ok(curator.post(f"/datasets/{dataset}/runs", json=wanted))
+    assert (begun["view"], begun["items"], begun["request_counts"]["total"]) == (wanted["view"], 1, 1)
+    run_to_its_end(run_id_of(begun))
+    examples = ok(curator.get(f"/datasets/{dataset}/examples", params={"model": MODEL}))["data"]
+    assert [one["item"] for one in examples] == [5]
+    assert ok(curator.post(f"/datasets/{dataset}/runs", json={"models": [MODEL]}))["items"] is None
+
+
+def test_a_split_is_a_filter_by_its_id_and_a_side(curator: httpx.Client, dataset: str) -> None:
+    split = ok(curator.post(f"/datasets/{dataset}/splits", json={"name": "First"}))["id"]
+    examples = f"/datasets/{dataset}/examples"
+    assert code_of(curator.get(examples, params={"split": split})) == (409, "invalid_status")
+    split_making.run(session_scope, ids.parse(ids.SPLIT, split, SplitNotFound))
+    ok(curator.post(f"/splits/{split}/moves", json={"items": [5], "side": "test"}))
+    assert [one["item"] for one in ok(curator.get(examples, params={"split": split, "side": "test"}))["data"]] == [5]
+    assert ok(curator.get(examples, params={"split": split, "side": "train"}))["data"] == []
+    assert ok(curator.get(f"/datasets/{dataset}/facets", params={"split": split}))["examples"] == 1
+    for wrong, status in (
+        ({"side": "test"}, 400),
+        ({"split": split, "side": "exam"}, 400),
+        ({"split": "split_none"}, 404),
+        ({"split": "split_" + "0" * 32}, 404),
+    ):
+        assert curator.get(examples, params=wrong).status_code == status, wrong
+        change = {"view": wrong, "change": {"gold": True}}
+        assert curator.post(f"/datasets/{dataset}/changes", json=change).status_code == status, wrong
+        export = {"dataset_id": dataset, "view": wrong, "format": "chat"}
+        assert curator.post("/exports", json=export).status_code == status, wrong
+    export = {"dataset_id": dataset, "view": {"split": split, "side": "test"}, "format": "chat"}
+    assert ok(curator.post("/exports", json=export))["total"] == 1
+    other = ok(curator.post("/datasets", json={"name": "Others"}))["id"]
+    assert curator.get(f"/datasets/{other}/examples", params={"split": split}).status_code == 404
+
+
 def test_a_run_is_cancelled(curator: httpx.Client, dataset: str) -> None:
     begun = ok(curator.post(f"/datasets/{dataset}/runs", json={"models": [MODEL]}))
     assert ok(curator.post(f"/runs/{begun['id']}/cancel"))["status"] == "cancelling"
@@ -107,6 +143,9 @@ def test_a_run_is_cancelled(curator: httpx.Client, dataset: str) -> None:
         ({"models": [MODEL], "parameters": {"model": "x"}}, 400),
         ({"models": [MODEL], "parameters": {"max_tokens": 0}}, 400),
         ({"models": [MODEL], "completion_window": "1s"}, 400),
+        ({"models": [MODEL], "view": {"q": "unheard"}}, 400),
+        ({"models": [MODEL], "view": {"statsu": "approved"}}, 400),
+        ({"models": [MODEL], "view": ["status"]}, 400),
     ],
 )
 def test_a_run_that_can_not_be_is_refused(

@@ -227,9 +227,15 @@ def test_a_dataset_may_be_of_a_task(curator: httpx.Client) -> None:
     post(curator, "/task-schemas", TASK)
     dataset = post_json(curator, "/datasets", {"name": "Evaluations", "task": "fit"})
     assert dataset["task"] == "fit@1"
+    assert dataset["columns"] == [
+        {"path": "verdict.hire", "kind": "text", "title": "Hire"},
+        {"path": "score", "kind": "number", "title": "Points"},
+    ]
+    assert dataset["refilled"] is None
     path = f"/datasets/{dataset['id']}/task"
     assert post_json(curator, path, {"task": "cv_parsing@1"})["task"] == "cv_parsing@1"
-    assert post_json(curator, path, {"task": None})["task"] is None
+    without = post_json(curator, path, {"task": None})
+    assert (without["task"], without["columns"]) == (None, [])
     for reference, status in (("fit@2", 404), ("nothing", 404), ("fit@", 400), ("fit@x", 400), ("nul\0", 400)):
         assert curator.post(path, json={"task": reference}).status_code == status
     assert post_json(curator, "/datasets", {"name": "Of none"})["task"] is None

@@ -55,6 +55,26 @@ def test_a_file_is_uploaded_run_and_its_answers_are_in_the_table(curator: Visito
     assert curator.see(table).count('class="example-head"') == 3
 
 
+def test_models_are_run_on_what_a_filter_of_the_table_holds(curator: Visitor) -> None:
+    known = [{"prompt": f"Known {n}?", "completion": "Yes." if n < 3 else "No."} for n in range(1, 5)]
+    table = uploaded(curator, as_jsonl([*known, *QUESTIONS]))
+    assert "Run models on these" not in curator.see(table)
+    link = re.search(r'href="([^"]*)">Run models on these 2<', curator.see(f"{table}?q=yes&sort=newest"))
+    assert link
+    page = curator.see(link[1].replace("&amp;", "&"))
+    assert "Run models on the 2 items of the view" in page
+    assert "this view</a>: q: yes." in page
+    page = curator.send(f"{table}/runs?q=yes", model=MODEL).text
+    assert "Asked 2 items of" in page
+    assert "0 of 2 answered" in page
+    with session_scope() as session:
+        run_id = session.scalars(select(Run.id)).one()
+    run_to_its_end(run_id)
+    assert curator.see(table).count('class="example-head"') == 6
+    assert curator.send(f"{table}/runs?q=unheard", model=MODEL).status_code == 400
+    assert "Run models on its 7 items" in curator.see(f"{table}/runs?sort=newest")
+
+
 def test_bad_lines_are_shown_with_line_and_reason(curator: Visitor) -> None:
     table = uploaded(curator, b'{"prompt": "fine"}\n{oops\n')
     assert "1 line was not taken" in curator.see(table)
@@ -115,6 +135,13 @@ def test_a_split_is_made_and_what_leaks_in_it_is_shown(curator: Visitor) -> None
     link = re.search(r'href="(/splits/[^"]*)"', curator.see(f"{table}/splits"))
     assert link
     assert "Nothing leaks" in curator.see(link[1])
+    address = re.search(rf'href="({table}\?split=\w+&amp;side=\w+)"', curator.see(link[1]))
+    assert address
+    assert "Nothing matches" in curator.see(address[1].replace("&amp;", "&"))
+    page = curator.see(table)
+    assert '<option value="split_' in page
+    assert curator.http.get(f"{table}?side=test").status_code == 400
+    assert curator.http.get(f"{table}?split=split_none&side=test").status_code == 404
     with session_scope() as session:
         side = session.scalars(select(SplitItem.side).where(SplitItem.item == 1)).one()
     other = "test" if side != "test" else "train"

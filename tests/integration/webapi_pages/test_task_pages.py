@@ -6,11 +6,12 @@ import re
 
 import pytest
 
-from curation import datasets
+from curation import datasets, refilling
 from inference.models import registry
 from schemas import ids
 from schemas.database import session_scope
 from schemas.states import Role
+from tests.integration.curation.answers import dataset_of
 from tests.integration.inference.batch_fixtures import MODEL, MODELS
 from tests.integration.webapi_pages.conftest import SignIn, Visitor
 from tests.unit.curation.task_schemas.documents import TASK, task
@@ -132,6 +133,40 @@ def test_a_dataset_is_given_its_task(curator: Visitor) -> None:
     assert '<option value="classification@1" selected>' in curator.see(f"{table}/task")
     curator.send(f"{table}/task", task="")
     assert "selected" not in curator.see(f"{table}/task")
+
+
+def test_answers_are_shown_as_the_task_of_their_dataset_says(curator: Visitor) -> None:
+    save(curator, TASK)
+    with session_scope() as session:
+        said = ['{"verdict": {"hire": true}, "score": 7}', '{"verdict": {"hire": false}, "score": 3}']
+        dataset = dataset_of(session, large=said)
+    table = f"/datasets/{ids.show(ids.DATASET, dataset.id)}"
+    assert "<dt>score</dt><dd>7</dd>" in curator.see(table)
+    page = curator.send(f"{table}/task", task="fit").text
+    assert "0 of 2 answers are read" in page
+    assert "<dt>score</dt>" not in page
+    refilling.run(session_scope, dataset.id)
+    page = curator.see(table)
+    assert page.index("<dt>Hire</dt><dd>yes</dd>") < page.index("<dt>Points</dt><dd>7.00</dd>")
+    assert "Points \u2193</option>" in page
+    assert re.search(r">Points</h3>", curator.see(f"{table}/facets"))
+    example = re.search(r'href="(/examples/ex_\w+)"', page)
+    assert example
+    for path in (example[1], f"{table}/review/next"):
+        assert re.search(r"<dt>Points</dt><dd>7.00</dd>", curator.see(path)), path
+
+
+def test_hostile_answers_are_shown_as_text_by_their_task_too(curator: Visitor) -> None:
+    columns = [{"path": "score", "label": "<b>Points</b>"}, {"path": "verdict", "kind": "long_text"}]
+    save(curator, task(columns=columns))
+    with session_scope() as session:
+        dataset = dataset_of(session, large=[json.dumps({"score": HOSTILE, "verdict": HOSTILE})])
+    table = f"/datasets/{ids.show(ids.DATASET, dataset.id)}"
+    curator.send(f"{table}/task", task="fit")
+    refilling.run(session_scope, dataset.id)
+    for path in (table, f"{table}/facets", f"{table}/review/next"):
+        shown = re.sub(r"<textarea.*?</textarea>", "", curator.see(path), flags=re.DOTALL)
+        assert not re.search("<script>alert|<b>Points|\u202e", shown), path
 
 
 def test_a_viewer_looks_and_a_stranger_sees_nothing(curator: Visitor, sign_in: SignIn) -> None:

@@ -48,6 +48,8 @@ def test_the_form_is_the_one_that_was_asked_for(
         {"$ref": "file:///etc/passwd"},
         {"$ref": "#"},
         {"$ref": "#/nowhere"},
+        {"$ref": "http://["},
+        {"$dynamicRef": "http://["},
         {"type": "no such type"},
         {"properties": 7},
         {"description": "x" * 100_000},

@@ -4,7 +4,7 @@ import orjson
 import pytest
 
 from curation.task_schemas.built_in import built_in
-from curation.task_schemas.columns import columns_of, shown
+from curation.task_schemas.columns import columns_of, rendered, shown
 from curation.task_schemas.generation import Generator, response_format
 from curation.task_schemas.previews import preview_of
 from curation.task_schemas.rows import RowInvalid
@@ -84,3 +84,17 @@ def test_columns_are_as_they_are_declared() -> None:
 )
 def test_values_are_shown_as_people_read_them(kind: str, value: object, text: str) -> None:
     assert shown(kind, value) == text
+
+
+@pytest.mark.parametrize(
+    ("output", "values"),
+    [
+        ('{"verdict": {"hire": true}, "score": 7}', [("Hire", "yes"), ("Points", "7.00")]),
+        ('```json\n{"score": "many"}\n```', [("Points", "many")]),
+        ('{"verdict": [1], "score": null}', []),
+        ("[7]", []),
+        ("Hire her.", []),
+    ],
+)
+def test_an_answer_is_shown_by_the_columns_of_its_task(output: str, values: list[tuple[str, str]]) -> None:
+    assert [(column.label, text) for column, text in rendered(TASK, output)] == values
