@@ -15,6 +15,7 @@ from curation.columns import Column, Kind
 from curation.views import View, matching
 from schemas.errors import CursorUnknown, RequestInvalid
 from schemas.tables import Dataset, Example, Output, facets
+from schemas.text import is_storable
 
 # What a row of the table shows of a text.
 SHOWN_CHARACTERS: Final = 600
@@ -168,6 +169,8 @@ def _shown(session: Session, known: Sequence[Column], keys: Sequence[Row[Any]]) 
 def _parsed(cursor: str, order: Order) -> tuple[Any, UUID]:
     value, _, digits = cursor.rpartition("~")
     try:
+        if not is_storable(value):
+            raise ValueError(value)
         return (None if order.may_lack and not value else order.read(value.removeprefix("="))), UUID(digits)
     except ValueError:
         raise CursorUnknown(cursor) from None

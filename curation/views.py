@@ -59,6 +59,8 @@ def check(session: Session, dataset: Dataset, view: View) -> View:
         if split is None or split.dataset_id != dataset.id:
             raise SplitNotFound(ids.show(ids.SPLIT, view.split))
         splits.check_made(split)
+    # Now, and not in the midst of a stream.
+    matching(dataset, view)
     return view
 
 

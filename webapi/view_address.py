@@ -13,7 +13,7 @@ from schemas import ids
 from schemas.errors import RequestInvalid, SplitNotFound
 from schemas.states import ExampleStatus, Side
 from schemas.tables import Dataset
-from schemas.text import is_storable
+from schemas.text import is_storable, storable
 from webapi.database import db
 
 LONGEST: Final = 500
@@ -21,8 +21,9 @@ FILTERS: Final = (
     "status", "gold", "model", "category", "tag", "score_from", "score_to", "score_below", "changed_since", "split",
     "side", "q",
 )  # fmt: skip
-# What else the address of a list says.
-BESIDE: Final = ("sort", "after", "limit")
+# What else the address of a list says: the order, and the page.
+SORT: Final = "sort"
+PAGE: Final = ("after", "limit")
 # Followed by the path of a value.
 FIELD, FROM, BELOW = "field.", "from.", "below."
 GOLD: Final = {"yes": True, "no": False}
@@ -33,11 +34,22 @@ def view_of(dataset: Dataset, given: Mapping[str, Any]) -> View:
     return views.check(db.session(), dataset, read_view(given))
 
 
+def whole_view_of(dataset: Dataset, given: Mapping[str, Any]) -> View:
+    """For what is done to all that a view holds. Whoever names a page, or a filter without a value, must not be given
+    everything instead."""
+    for name, value in given.items():
+        if name in PAGE:
+            raise RequestInvalid(f"This is of all that a view holds: `{name}` says nothing here.", param=name)
+        if not str(value).strip():
+            raise RequestInvalid(f"`{name}` is empty: leave it out, or say what it is to be.", param=name)
+    return view_of(dataset, given)
+
+
 def read_view(given: Mapping[str, Any]) -> View:
     """A name that nobody knows is an error: whoever mistypes a filter must not change everything instead."""
-    unknown = sorted(name for name in given if name not in (*FILTERS, *BESIDE) and not _is_of_a_value(name))
+    unknown = sorted(name for name in given if name not in (*FILTERS, SORT, *PAGE) and not _is_of_a_value(name))
     if unknown:
-        raise RequestInvalid(f"There is no filter `{unknown[0]}`.", param=unknown[0])
+        raise RequestInvalid(f"There is no filter `{storable(unknown[0])}`.", param=storable(unknown[0]))
     split = _text(given, "split")
     if split is None and given.get("side"):
         raise RequestInvalid("A `side` is one of a split: say of which `split`.", param="split")
@@ -60,13 +72,13 @@ def read_view(given: Mapping[str, Any]) -> View:
 
 
 def read_sort(given: Mapping[str, str]) -> str:
-    return _text(given, "sort") or "oldest"
+    return _text(given, SORT) or "oldest"
 
 
 def kept(given: Mapping[str, str]) -> dict[str, Any]:
     """What of an address says which view it is and in which order, without the page within it."""
     return {
-        name: value for name, value in given.items() if value and (name in (*FILTERS, "sort") or _is_of_a_value(name))
+        name: value for name, value in given.items() if value and (name in (*FILTERS, SORT) or _is_of_a_value(name))
     }
 
 
@@ -81,11 +93,11 @@ def toggled(
 
 
 def _is_of_a_value(name: str) -> bool:
-    return name.startswith((FIELD, FROM, BELOW))
+    return name.startswith((FIELD, FROM, BELOW)) and is_storable(name)
 
 
 def _of_values(given: Mapping[str, str], prefix: str) -> dict[str, str]:
-    names = [name for name in given if name.startswith(prefix) and is_storable(name)]
+    names = [name for name in given if name.startswith(prefix)]
     return {name.removeprefix(prefix): text for name in names if (text := _text(given, name)) is not None}
 
 
@@ -149,6 +161,9 @@ def _moment(given: Mapping[str, Any], name: str) -> datetime | None:
 def _json(value: str) -> Any:
     """`7` and `true` are values, everything else is text."""
     try:
-        return orjson.loads(value)
+        found = orjson.loads(value)
     except orjson.JSONDecodeError:
         return value
+    if isinstance(found, str) and not is_storable(found):
+        raise RequestInvalid("A value has a character that nothing here can have.")
+    return value if isinstance(found, dict | list) else found

@@ -46,9 +46,11 @@ class SeenInDatabase:
         return _first_of_each(fingerprints, fresh)
 
 
-def fingerprint(one: Learned) -> UUID:
+def fingerprint(one: Learned, *, compares: bool) -> UUID:
+    """Where answers are compared, another one that is worse makes another example."""
     conversation = [[message["role"], words(_text(message["content"]))] for message in one.messages]
-    return UUID(bytes=blake2b(orjson.dumps([conversation, words(one.said)]), digest_size=16).digest())
+    worse = words(one.worse.text) if compares and one.worse else None
+    return UUID(bytes=blake2b(orjson.dumps([conversation, words(one.said), worse]), digest_size=16).digest())
 
 
 def _text(content: object) -> str:

@@ -51,14 +51,13 @@ def select(
 ) -> Iterator[Record]:
     """The records of a file, and the tally of them."""
     for page in pages:
-        ones = [options.applied(one) for one in page]
-        for one, is_new in zip(ones, seen.are_new([fingerprint(one) for one in ones]), strict=True):
+        each = [(one, form.record(one)) for one in map(options.applied, page)]
+        used = [(one, record) for one, record in each if record is not None]
+        tally.without_use += len(each) - len(used)
+        marks = [fingerprint(one, compares=form.compares) for one, _ in used]
+        for (one, record), is_new in zip(used, seen.are_new(marks), strict=True):
             tally.duplicates += not is_new
             if options.leave_out_duplicates and not is_new:
-                continue
-            record = form.record(one)
-            if record is None:
-                tally.without_use += 1
                 continue
             tally.add(one, counter)
             if form.compares and one.worse is not None:

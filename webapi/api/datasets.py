@@ -39,7 +39,7 @@ from webapi.api.blueprint import Blueprint
 from webapi.api.examples import change_shown, shown_examples
 from webapi.api.listing import listed
 from webapi.database import db
-from webapi.view_address import read_sort, view_of
+from webapi.view_address import read_sort, view_of, whole_view_of
 
 blueprint = Blueprint("datasets", __name__, "Answers to review, kept until somebody deletes them.", writes=Role.CURATOR)
 
@@ -143,7 +143,7 @@ def sum_up(_: dict[str, Any], dataset_id: str) -> dict[str, Any]:
 def change_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any] | tables.ChangeSet:
     """Change all examples of a view in one go, which one undo takes back."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    matching = views.matching(dataset, view_of(dataset, given["view"]))
+    matching = views.matching(dataset, whole_view_of(dataset, given["view"]))
     done = changes.change(db.session(), dataset, caller().key_id, wanted.read(given["change"]), matching)
     audit.note_change(done)
     db.session.commit()
@@ -158,5 +158,5 @@ def export_chats(_: dict[str, Any], dataset_id: str) -> Response:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     audit.note_now(Action.DATA_DOWNLOADED, dataset_id)
     chats = format_named(ExportFormat.CHAT)
-    lines = stream(partial(Session, db.engine), [dataset.id], view_of(dataset, request.args), chats)
+    lines = stream(partial(Session, db.engine), [dataset.id], whole_view_of(dataset, request.args), chats)
     return Response(lines, mimetype="application/jsonl")

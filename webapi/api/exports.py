@@ -18,7 +18,7 @@ from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.listing import listed
 from webapi.database import db
-from webapi.view_address import kept, view_of
+from webapi.view_address import kept, whole_view_of
 
 blueprint = Blueprint("exports", __name__, "Examples as files, to fine-tune on and for more.", writes=Role.CURATOR)
 
@@ -37,7 +37,7 @@ def create_export(given: dict[str, Any]) -> tables.Export:
         dataset,
         caller().key_id,
         address=kept(given["view"]),
-        view=view_of(dataset, given["view"]),
+        view=whole_view_of(dataset, given["view"]),
         format_name=given["format"],
         options=options.read(given["options"]),
     )

@@ -32,7 +32,7 @@ from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.listing import listed
 from webapi.database import db
-from webapi.view_address import kept, view_of
+from webapi.view_address import kept, whole_view_of
 
 blueprint = Blueprint("queues", __name__, "Answers for several to review, one at a time.", writes=Role.CURATOR)
 
@@ -63,7 +63,7 @@ def create_queue(given: dict[str, Any]) -> Shown:
     dataset = datasets.get(db.session(), tenant(), given.pop("dataset_id"))
     address = given.pop("view")
     new = queues.NewQueue(
-        **given | {"view": view_of(dataset, address), "address": kept(address), "sort": sort_of(given["sort"])}
+        **given | {"view": whole_view_of(dataset, address), "address": kept(address), "sort": sort_of(given["sort"])}
     )
     queue = queue_making.create(db.session(), dataset, caller().key_id, new)
     audit.note_of_dataset(Action.QUEUE_CREATED, ids.QUEUE, queue, name=queue.name)

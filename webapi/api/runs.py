@@ -17,7 +17,7 @@ from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
-from webapi.view_address import kept, view_of
+from webapi.view_address import kept, whole_view_of
 
 blueprint = Blueprint("runs", __name__, "Models asked the items of a dataset.", writes=Role.CURATOR)
 
@@ -40,7 +40,7 @@ def start_run(given: dict[str, Any], dataset_id: str) -> Shown:
     A run makes ordinary batches of at most 50,000 requests, and takes in what each has answered when it has ended.
     """
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    view = {"view": view_of(dataset, given["view"]), "address": kept(given["view"])}
+    view = {"view": whole_view_of(dataset, given["view"]), "address": kept(given["view"])}
     run = runs.create(db.session(), dataset, caller().key_id, NewRun(**given | view))
     audit.note_of_dataset(Action.RUN_BEGUN, ids.RUN, run, models=run.models)
     db.session.commit()

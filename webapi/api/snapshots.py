@@ -15,7 +15,7 @@ from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
-from webapi.view_address import view_of
+from webapi.view_address import kept, whole_view_of
 
 blueprint = Blueprint("snapshots", __name__, "Examples as they were at a moment.", writes=Role.CURATOR)
 
@@ -26,8 +26,8 @@ blueprint = Blueprint("snapshots", __name__, "Examples as they were at a moment.
 def take_snapshot(given: dict[str, Any], dataset_id: str) -> tables.Snapshot:
     """Keep the examples of a view as they are now, under a name."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    view = view_of(dataset, given["view"])
-    taken = snapshots.create(db.session(), dataset, caller().key_id, given["name"], view, given["view"])
+    view = whole_view_of(dataset, given["view"])
+    taken = snapshots.create(db.session(), dataset, caller().key_id, given["name"], view, kept(given["view"]))
     audit.note_of_dataset(Action.SNAPSHOT_CREATED, ids.SNAPSHOT, taken, name=taken.name, examples=taken.examples)
     db.session.commit()
     return taken

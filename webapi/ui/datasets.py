@@ -20,7 +20,7 @@ from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import after_change, read_form
-from webapi.view_address import kept, read_sort, toggled, view_of
+from webapi.view_address import kept, read_sort, toggled, view_of, whole_view_of
 
 blueprint = Blueprint("datasets", __name__)
 PAGE: Final = 25
@@ -95,7 +95,7 @@ def show_count(dataset_id: str) -> str:
 def change_all(dataset_id: str) -> Any:
     """Change every example of the view that the address names."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    matching = views.matching(dataset, view_of(dataset, request.args))
+    matching = views.matching(dataset, whole_view_of(dataset, request.args))
     done = changes.change(db.session(), dataset, g.key.id, wanted.read(read_form(request.form)), matching)
     audit.note_change(done)
     db.session.commit()
@@ -117,7 +117,7 @@ def export_chats(dataset_id: str) -> Response:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     audit.note_now(Action.DATA_DOWNLOADED, dataset_id)
     chats = format_named(ExportFormat.CHAT)
-    lines = stream(partial(Session, db.engine), [dataset.id], view_of(dataset, request.args), chats)
+    lines = stream(partial(Session, db.engine), [dataset.id], whole_view_of(dataset, request.args), chats)
     response = Response(lines, mimetype="application/jsonl")
     response.headers.set("Content-Disposition", "attachment", filename=f"{dataset_id}.jsonl")
     return response

@@ -25,7 +25,7 @@ from tasks import dispatch
 from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import any_role, needs, tenant
-from webapi.view_address import kept, view_of
+from webapi.view_address import kept, view_of, whole_view_of
 
 blueprint = Blueprint("exports", __name__)
 PAGE: Final = 25
@@ -52,7 +52,7 @@ def create(dataset_id: str) -> Any:
         dataset,
         g.key.id,
         address=kept(request.args),
-        view=view_of(dataset, request.args),
+        view=whole_view_of(dataset, request.args),
         format_name=request.form.get("format", ""),
         options=read_form(request.form),
     )

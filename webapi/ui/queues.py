@@ -19,7 +19,7 @@ from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import ACTIONS, messages_shown
-from webapi.view_address import kept, view_of
+from webapi.view_address import kept, view_of, whole_view_of
 
 blueprint = Blueprint("queues", __name__)
 PAGE: Final = 25
@@ -124,7 +124,7 @@ def decide(queue_id: str, place: int) -> Any:
 def read_form(dataset: Dataset, form: MultiDict[str, str]) -> queues.NewQueue:
     return queues.NewQueue(
         name=form.get("name", ""),
-        view=view_of(dataset, request.args),
+        view=whole_view_of(dataset, request.args),
         address=kept(request.args),
         sort=sort_of(form.get("sort", "")),
         seed=whole(form, "seed"),

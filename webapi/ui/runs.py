@@ -18,7 +18,7 @@ from webapi import audit
 from webapi.database import db
 from webapi.ui.files import WINDOWS
 from webapi.ui.guard import needs, tenant
-from webapi.view_address import kept, view_of
+from webapi.view_address import kept, view_of, whole_view_of
 
 blueprint = Blueprint("runs", __name__)
 ERRORS_SHOWN: Final = 100
@@ -68,7 +68,7 @@ def start(dataset_id: str) -> Any:
         request.form.getlist("model"),
         read_parameters(request.form),
         request.form.get("completion_window", WINDOW),
-        view_of(dataset, request.args),
+        whole_view_of(dataset, request.args),
         address(),
     )
     run = runs.create(db.session(), dataset, g.key.id, wanted)

@@ -13,7 +13,7 @@ from schemas.states import Role
 from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
-from webapi.view_address import kept, view_of
+from webapi.view_address import kept, view_of, whole_view_of
 
 blueprint = Blueprint("snapshots", __name__)
 
@@ -36,7 +36,7 @@ def show_all(dataset_id: str) -> str:
 def take(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     name, address = request.form.get("name", ""), kept(request.args)
-    taken = snapshots.create(db.session(), dataset, g.key.id, name, view_of(dataset, request.args), address)
+    taken = snapshots.create(db.session(), dataset, g.key.id, name, whole_view_of(dataset, request.args), address)
     audit.note_of_dataset(Action.SNAPSHOT_CREATED, ids.SNAPSHOT, taken, name=taken.name, examples=taken.examples)
     db.session.commit()
     return redirect(url_for("snapshots.show_all", dataset_id=dataset_id))

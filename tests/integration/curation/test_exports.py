@@ -38,6 +38,7 @@ from schemas.states import ExampleStatus, ExportStatus
 from schemas.tables import ApiKey, Dataset, Example, Export, File, Output
 from schemas.tables.base import now
 from tests.fine_tuning import faults_of_chats, faults_of_preferences
+from tests.integration.curation.answers import dataset_of
 from tests.integration.inference.batch_fixtures import MODEL
 from tests.models import tiny_llama
 
@@ -140,6 +141,16 @@ def test_only_mended_answers_are_preferences(dataset: Dataset, reviewer: UUID) -
     assert manifest(done)["problems"] == [
         {"problem": "Fine-tuning takes at least 10 examples; here are 1.", "example_id": None}
     ]
+
+
+def test_a_preference_is_no_duplicate_of_an_answer_that_makes_none(database_url: str, reviewer: UUID) -> None:
+    with session_scope() as session:
+        made = dataset_of(session, large=["Paris"], small=["London"])
+    change(made, reviewer, View(model="small"), edited_output="Paris")
+    done = export(made, reviewer, "dpo", leave_out_duplicates=True)
+    (line,) = map(json.loads, content(done).splitlines())
+    assert line["non_preferred_output"] == [{"role": "assistant", "content": "London"}]
+    assert manifest(done)["duplicates"] == {"found": 0, "left_out": 0}
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -182,3 +182,26 @@ def test_a_deleted_dataset_is_gone(curator: httpx.Client, dataset: str) -> None:
     assert curator.delete(f"/datasets/{dataset}").json() == {"id": dataset, "object": "dataset", "deleted": True}
     assert curator.get(f"/datasets/{dataset}").status_code == 404
     assert curator.get(f"/examples/{example}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        {"status": "needs_review", "limit": "100"},
+        {"after": "ex_1"},
+        {"tag": " "},
+        {"field.a\0": "1"},
+        {"field.a": '"\\u0000"'},
+        {"from.nothing": "1"},
+    ],
+)
+def test_what_says_nothing_of_a_view_changes_nothing(curator: httpx.Client, dataset: str, view: dict[str, str]) -> None:
+    """Above all not everything instead."""
+    answer = curator.post(f"/datasets/{dataset}/changes", json={"view": view, "change": {"status": "approved"}})
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+    assert curator.get(f"/datasets/{dataset}").json()["counts"]["approved"] == 0
+
+
+def test_a_stream_that_can_not_be_begun_is_refused_at_once(curator: httpx.Client, dataset: str) -> None:
+    assert curator.get(f"/datasets/{dataset}/chats.jsonl", params={"from.nothing": "1"}).status_code == 400
