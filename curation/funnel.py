@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from curation.datasets import seen_by
 from schemas.states import ExportStatus
 from schemas.tables import Dataset, Export, ScoreCount
 
@@ -23,7 +24,7 @@ class Funnel:
 
 
 def read(session: Session, tenant: str) -> Funnel:
-    ours = (Dataset.tenant == tenant, Dataset.deleted_at.is_(None))
+    ours = seen_by(tenant)
     counts = select(*map(_sum, (Dataset.examples, Dataset.needs_review, Dataset.approved, Dataset.gold))).where(*ours)
     taken_in, needs_review, approved, gold = map(int, session.execute(counts).one())
     scored = select(_sum(ScoreCount.examples)).join(Dataset, Dataset.id == ScoreCount.dataset_id).where(*ours)
@@ -47,7 +48,7 @@ def read(session: Session, tenant: str) -> Funnel:
 
 def waiting(session: Session, tenant: str, limit: int) -> Sequence[Dataset]:
     """Datasets with answers that nobody has reviewed, those with most of them first."""
-    query = select(Dataset).where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None), Dataset.needs_review > 0)
+    query = select(Dataset).where(*seen_by(tenant), Dataset.needs_review > 0)
     return session.scalars(query.order_by(Dataset.needs_review.desc(), Dataset.id.desc()).limit(limit)).all()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.system import System, started
 from tests.ui.filled import Filled, fill
@@ -20,6 +20,9 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# Other tests run beside these.
+expect.set_options(timeout=20_000)
 
 
 def launch(playwright: Playwright) -> Browser:

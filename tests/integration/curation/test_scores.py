@@ -80,8 +80,8 @@ def test_the_funnel_counts_what_there_is(dataset: Dataset, reviewer: UUID) -> No
     change_all(dataset, reviewer, views.View(score_to=0.0), status="rejected")
     change_all(dataset, reviewer, views.View(score_from=0.95), gold=True)
     with session_scope() as session:
-        assert funnel.read(session, "acme") == funnel.Funnel(10, 9, 6, 5, 2)
-        assert funnel.read(session, "another") == funnel.Funnel(0, 0, 0, 0, 0)
+        assert funnel.read(session, "acme") == funnel.Funnel(10, 9, 6, 5, 2, 0)
+        assert funnel.read(session, "another") == funnel.Funnel(0, 0, 0, 0, 0, 0)
         (waits,) = funnel.waiting(session, "acme", 10)
         counted = select(func.count()).select_from(Example).where(Example.status == "needs_review")
         assert waits.needs_review == session.scalar(counted) == 4

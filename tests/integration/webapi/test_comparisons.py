@@ -62,7 +62,7 @@ def test_a_scorer_goes_through_a_dataset(curator: httpx.Client, dataset: str) ->
     assert [(one["status"], one["seen"], one["scored"]) for one in shown["data"]] == [("done", 24, 24)]
     assert shown["against_people"][0]["says"] == "too few answers that people have judged"
     columns = curator.get(dataset).json()["columns"]
-    assert columns == [{"path": "score:length", "kind": "number"}]
+    assert columns == [{"path": "score:length", "kind": "number", "title": ""}]
     found = curator.get(f"{dataset}/examples", params={"from.score:length": "1", "limit": 1}).json()
     example = found["data"][0]["id"]
     scores = curator.get(f"/examples/{example}/scores").json()["data"]
@@ -72,6 +72,7 @@ def test_a_scorer_goes_through_a_dataset(curator: httpx.Client, dataset: str) ->
     assert summary["examples"] == 24
     assert {
         "name": "score:length",
+        "title": "",
         "bars": [{"label": "0.9 to 1", "count": 24, "filter": {"from.score:length": "0.9"}}],
     } in summary["data"]
     assert curator.delete(f"{dataset}/scorings/length").json()["deleted"] is True
