@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Row, delete, select, text
 from sqlalchemy.orm import Session
 
-from curation import resuming
+from curation import resuming, splits
 from curation.sides import Groups, choose_sides, kin_of
 from curation.similarity import NUMBERS, Hashes, Signatures, alike, shingles, signature, template_of
 from curation.wording import asked_of
@@ -85,6 +85,7 @@ def _put_on_sides(session: Session, split: Split) -> None:
     shares = {Side(name): share for name, share in split.shares.items()}
     sides = choose_sides(firsts, shares, split.seed)
     copy_rows(session, COPY_SIDES, _side_rows(split.id, numbers, firsts, sides))
+    splits.count_again(session, split)
     session.execute(delete(ItemSignature).where(ItemSignature.split_id == split.id))
     sizes = np.bincount(firsts)
     split.groups, split.largest_group = len(sides), int(sizes.max())

@@ -81,13 +81,9 @@ def of_dataset(session: Session, dataset: Dataset) -> Sequence[Split]:
     return session.scalars(select(Split).where(Split.dataset_id == dataset.id).order_by(Split.id.desc())).all()
 
 
-def counts(session: Session, splits: Sequence[Split]) -> dict[UUID, dict[str, int]]:
-    """How many items are on each side."""
-    found = {split.id: dict.fromkeys(map(str, Side), 0) for split in splits}
-    query = select(SplitItem.split_id, SplitItem.side, func.count()).where(SplitItem.split_id.in_(found))
-    for split_id, side, count in session.execute(query.group_by(SplitItem.split_id, SplitItem.side)):
-        found[split_id][side] = count
-    return found
+def count_again(session: Session, split: Split) -> None:
+    query = select(SplitItem.side, func.count()).where(SplitItem.split_id == split.id).group_by(SplitItem.side)
+    split.counts = dict.fromkeys(map(str, Side), 0) | {side: many for side, many in session.execute(query)}
 
 
 def items_page(session: Session, split: Split, side: Side, after: int, limit: int) -> Page[int]:
@@ -101,13 +97,17 @@ def move(session: Session, split: Split, items: Sequence[int], side: Side) -> in
     check_made(split)
     if len(items) > MOST_MOVED:
         raise RequestInvalid(f"At most {MOST_MOVED:,} items are moved at once.", param="items")
+    # Who moves others at the same time counts after us.
+    session.refresh(split, with_for_update=True)
     own = (SplitItem.split_id == split.id, SplitItem.item.in_(items))
     known = set(session.scalars(select(SplitItem.item).where(*own)))
     missing = sorted(set(items) - known)
     if missing:
         raise RequestInvalid(f"The split has no item {missing[0]}.", param="items")
     moved = update(SplitItem).where(*own, SplitItem.side != side).values(side=side).returning(SplitItem.item)
-    return len(session.scalars(moved).all())
+    many = len(session.scalars(moved).all())
+    count_again(session, split)
+    return many
 
 
 def check(session: Session, split: Split) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Float, ForeignKey, Index
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from schemas.states import SplitStatus
+from schemas.states import Side, SplitStatus
 from schemas.tables.base import Base, Big, Key, now
 
 
@@ -33,6 +33,8 @@ class Split(Base):
     # How many there are, and up to which they have been read.
     items: Mapped[Big]
     item: Mapped[int] = mapped_column(default=0)
+    # How many of them are on each side. Kept: to count millions for every look would be slow.
+    counts: Mapped[dict[str, int]] = mapped_column(JSONB, default=lambda: dict.fromkeys(map(str, Side), 0))
     # What is left when all that belongs together counts once, and how much belongs together at most.
     groups: Mapped[Big] = mapped_column(default=0)
     largest_group: Mapped[Big] = mapped_column(default=0)

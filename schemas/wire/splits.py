@@ -30,23 +30,23 @@ class SideCounts(ma.Schema):
 
 
 class Split(ma.Schema):
-    """Shown from a split and the counts of its sides: of `items`, up to `item` so far."""
+    """Of `items`, up to `item` so far; `counts` are those of its sides."""
 
-    id = PublicId(ids.SPLIT, attribute="split.id")
+    id = PublicId(ids.SPLIT)
     object = Kind("split")
-    dataset_id = PublicId(ids.DATASET, attribute="split.dataset_id")
-    name = ma.fields.String(attribute="split.name")
-    seed = ma.fields.Integer(attribute="split.seed")
-    shares = ma.fields.Dict(ma.fields.String(), ma.fields.Float(), attribute="split.shares")
-    similarity = ma.fields.Float(attribute="split.similarity")
-    status = ma.fields.String(attribute="split.status", validate=ma.validate.OneOf([*SplitStatus]))
-    items = ma.fields.Integer(attribute="split.items")
-    item = ma.fields.Integer(attribute="split.item")
-    groups = ma.fields.Integer(attribute="split.groups")
-    largest_group = ma.fields.Integer(attribute="split.largest_group")
+    dataset_id = PublicId(ids.DATASET)
+    name = ma.fields.String()
+    seed = ma.fields.Integer()
+    shares = ma.fields.Dict(ma.fields.String(), ma.fields.Float())
+    similarity = ma.fields.Float()
+    status = ma.fields.String(validate=ma.validate.OneOf([*SplitStatus]))
+    items = ma.fields.Integer()
+    item = ma.fields.Integer()
+    groups = ma.fields.Integer()
+    largest_group = ma.fields.Integer()
     counts = ma.fields.Nested(SideCounts)
-    created_at = Timestamp(attribute="split.created_at")
-    ended_at = Timestamp(attribute="split.ended_at", allow_none=True)
+    created_at = Timestamp()
+    ended_at = Timestamp(allow_none=True)
 
 
 class SplitList(ma.Schema):

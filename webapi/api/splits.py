@@ -1,7 +1,5 @@
 """`/v1/datasets/{id}/splits` and `/v1/splits`: what to learn from, and what to be measured on."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from curation import datasets, splits
@@ -28,16 +26,10 @@ from webapi.database import db
 blueprint = Blueprint("splits", __name__, "Items to learn from, and to be measured on.", writes=Role.CURATOR)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    split: tables.Split
-    counts: Mapping[str, int]
-
-
 @blueprint.post("/datasets/<dataset_id>/splits")
 @blueprint.arguments(SplitCreate)
 @blueprint.response(200, Split)
-def make_split(given: dict[str, Any], dataset_id: str) -> Shown:
+def make_split(given: dict[str, Any], dataset_id: str) -> tables.Split:
     """Split the items of a dataset into train, search and test.
 
     Near-duplicates, one conversation's items, and custom_ids of one group stay on one side.
@@ -48,21 +40,21 @@ def make_split(given: dict[str, Any], dataset_id: str) -> Shown:
     audit.note_of_dataset(Action.SPLIT_CREATED, ids.SPLIT, split, name=split.name)
     db.session.commit()
     dispatch.make_split(split.id)
-    return shown([split])[0]
+    return split
 
 
 @blueprint.get("/datasets/<dataset_id>/splits")
 @blueprint.response(200, SplitList)
 def list_splits(dataset_id: str) -> dict[str, Any]:
     """List the splits of a dataset, newest first."""
-    return {"data": shown(splits.of_dataset(db.session(), datasets.get(db.session(), tenant(), dataset_id)))}
+    return {"data": splits.of_dataset(db.session(), datasets.get(db.session(), tenant(), dataset_id))}
 
 
 @blueprint.get("/splits/<split_id>")
 @blueprint.response(200, Split)
-def get_split(split_id: str) -> Shown:
+def get_split(split_id: str) -> tables.Split:
     """Get a split with the counts of its sides."""
-    return shown([_split(split_id)])[0]
+    return _split(split_id)
 
 
 @blueprint.get("/splits/<split_id>/items")
@@ -96,8 +88,3 @@ def check_split(split_id: str) -> dict[str, Any]:
 
 def _split(split_id: str) -> tables.Split:
     return splits.get(db.session(), tenant(), split_id)[1]
-
-
-def shown(found: Sequence[tables.Split]) -> list[Shown]:
-    counts = splits.counts(db.session(), found)
-    return [Shown(split, counts[split.id]) for split in found]

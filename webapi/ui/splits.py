@@ -29,7 +29,6 @@ def show_all(dataset_id: str) -> str:
         "ui/splits.html",
         dataset=dataset,
         splits=found,
-        counts=splits.counts(db.session(), found),
         live=any(split.ended_at is None for split in found),
         shares=SHARES,
         similarity=SIMILARITY,
@@ -51,8 +50,10 @@ def make(dataset_id: str) -> Any:
 def read_form(form: Mapping[str, str]) -> NewSplit:
     """Shares are in percent."""
     shares = {str(side): _number(form, side) / 100 for side in Side}
-    seed = int(_number(form, "seed")) if abs(_number(form, "seed")) <= LARGEST_SEED else -1
-    return NewSplit(form.get("name", ""), shares, seed, _number(form, "similarity"))
+    seed = _number(form, "seed")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise RequestInvalid(f"A seed is a whole number from 0 to {LARGEST_SEED}.", param="seed")
+    return NewSplit(form.get("name", ""), shares, int(seed), _number(form, "similarity"))
 
 
 def _number(form: Mapping[str, str], name: str) -> float:
@@ -70,7 +71,6 @@ def show(split_id: str) -> str:
         "ui/split.html",
         dataset=dataset,
         split=split,
-        counts=splits.counts(db.session(), [split])[split.id],
         pairs=leaking(split),
         sides=list(Side),
     )

@@ -56,7 +56,7 @@ def test_every_item_is_on_one_side_and_the_sides_have_their_shares(reviewer: UUI
     split_id = make(dataset, reviewer)
     with session_scope() as session:
         split = session.get_one(Split, split_id)
-        assert splits.counts(session, [split])[split_id] == {"train": 30, "search": 10, "test": 10}
+        assert split.counts == {"train": 30, "search": 10, "test": 10}
         splits.check(session, split)
         assert session.scalar(select(func.count()).select_from(ItemSignature)) == 0
         train = splits.items_page(session, split, Side.TRAIN, 0, 20)
@@ -102,6 +102,8 @@ def test_what_is_moved_by_hand_so_that_it_leaks_is_named(reviewer: UUID) -> None
     with session_scope() as session, pytest.raises(SplitLeaks) as leaks:
         splits.check(session, session.get_one(Split, split_id))
     assert leaks.value.pairs == [(1, side, 2, other)]
+    on = list(sides_of(split_id).values())
+    assert get(split_id).counts == {name: on.count(name) for name in Side}
     assert f"1 ({side}) and 2 ({other})" in leaks.value.message
     with session_scope() as session:
         assert splits.move(session, session.get_one(Split, split_id), [1], other) == 1
