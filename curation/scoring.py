@@ -1,44 +1,29 @@
-"""A scorer goes through a dataset, a page at a time, each page in a transaction of its own.
+"""What scorers say of a dataset: asking one, forgetting it, and looking. `curation/scoring_pages.py` does the work.
 
-What it says becomes a column of the dataset, so the table filters, sorts and sums up by it like by any other value. A
-scoring that ends anywhere goes on where it was; one that is begun again writes over what was said before.
+What a scorer says becomes a column of the dataset, so the table filters, sorts and sums up by it as by any other
+value.
 """
 
-import logging
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 from uuid import UUID
 
-import orjson
-from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from curation import columns, resuming, scorers
-from curation.views import ITEM_OF_OUTPUT
-from plugins.scoring import Answer, Scorer
-from plugins.scoring import Score as Given
-from schemas.database import OpenSession
-from schemas.errors import Conflict, RequestInvalid, ScorerFailed, VbsError
+from schemas.errors import Conflict, RequestInvalid
 from schemas.states import ScoringStatus
-from schemas.tables import Dataset, Example, Item, Output, Score, Scoring, facets
-from schemas.tables.base import now
-from schemas.text import storable
-
-log = logging.getLogger(__name__)
-
-ROWS: Final = 500
-MOST_OTHERS: Final = 8
-LONGEST_REASON: Final = 300
+from schemas.tables import Dataset, Example, Score, Scoring, facets
 
 
 def begin(session: Session, dataset: Dataset, scorer_name: str, key_id: UUID) -> Scoring:
     """Have a scorer say what it thinks of each answer. While it is at it, it is not begun again."""
     scorer = scorers.get(scorer_name)
     session.refresh(dataset, with_for_update=True)
-    running = (Scoring.dataset_id == dataset.id, Scoring.scorer == scorer.name, Scoring.status == ScoringStatus.RUNNING)
-    known = session.scalar(select(Scoring).where(*running))
+    known = _running(session, dataset, scorer.name)
+    if known is not None and known.removes:
+        raise Conflict(f"What `{scorer.name}` has said is being removed. Wait until it is.", code="being_removed")
     if known is not None:
         return known
     wider = columns.with_scorer(columns.read(dataset.columns), scorer.name)
@@ -51,19 +36,27 @@ def begin(session: Session, dataset: Dataset, scorer_name: str, key_id: UUID) ->
     return new
 
 
-def remove(session: Session, dataset: Dataset, scorer_name: str) -> None:
-    """Forget all that a scorer has said here, and give its slot back."""
+def remove(session: Session, dataset: Dataset, scorer_name: str, key_id: UUID) -> Scoring:
+    """Forget all that a scorer has said here, and give its slot back. Of hundreds of thousands of answers that takes a
+    while, so it is done like a scoring that has nothing to say."""
     session.refresh(dataset, with_for_update=True)
-    known = columns.read(dataset.columns)
-    column = columns.find(known, columns.SCORED + scorer_name)
-    if column is None:
+    if columns.find(columns.read(dataset.columns), columns.SCORED + scorer_name) is None:
         raise RequestInvalid(f"`{scorer_name}` has scored nothing here.", param="scorer")
-    dataset.columns = columns.stored(one for one in known if one != column)
-    ours = (Scoring.dataset_id == dataset.id, Scoring.scorer == scorer_name)
-    session.execute(delete(Scoring).where(*ours))
-    slot = facets.c[column.slot]
-    emptied = update(facets).where(facets.c.dataset_id == dataset.id, slot.is_not(None)).values({column.slot: None})
-    session.execute(emptied)
+    known = _running(session, dataset, scorer_name)
+    if known is not None and known.removes:
+        return known
+    if known is not None:
+        known.problem = "It was removed."
+        resuming.end(known, ScoringStatus.BROKEN)
+    new = Scoring(dataset_id=dataset.id, scorer=scorer_name, version=0, key_id=key_id, removes=True)
+    session.add(new)
+    session.flush()
+    return new
+
+
+def _running(session: Session, dataset: Dataset, scorer_name: str) -> Scoring | None:
+    ours = (Scoring.dataset_id == dataset.id, Scoring.scorer == scorer_name, Scoring.status == ScoringStatus.RUNNING)
+    return session.scalar(select(Scoring).where(*ours))
 
 
 def of_dataset(session: Session, dataset: Dataset) -> Sequence[Scoring]:
@@ -78,10 +71,6 @@ def of_example(session: Session, example: Example) -> Sequence[tuple[Score, Scor
     return session.execute(query.where(Score.example_id == example.id).order_by(Score.scorer)).all()
 
 
-def run(open_session: OpenSession, scoring_id: UUID, *, rows: int = ROWS) -> bool:
-    return resuming.page_by_page(open_session, lambda session: advance(session, scoring_id, rows=rows))
-
-
 def threshold(session: Session, dataset: Dataset, path: str, share: float) -> float | None:
     """The value that this share of all examples reaches: `0.2` for the best fifth."""
     column = columns.find(columns.filled(dataset), path)
@@ -92,111 +81,3 @@ def threshold(session: Session, dataset: Dataset, path: str, share: float) -> fl
     slot = facets.c[column.slot]
     value = func.percentile_disc(share).within_group(slot.desc())
     return session.scalar(select(value).where(facets.c.dataset_id == dataset.id, slot.is_not(None)))
-
-
-def advance(session: Session, scoring_id: UUID, *, rows: int = ROWS) -> bool:
-    """Score a page; returns whether there may be more."""
-    this = resuming.taken(session, Scoring, scoring_id)
-    if this is None:
-        return False
-    page = _page(session, this, rows)
-    if not page:
-        resuming.end(this, ScoringStatus.DONE)
-        return False
-    dataset = session.get_one(Dataset, this.dataset_id)
-    try:
-        scorer = scorers.get(this.scorer)
-        given = dict(_scored(scorer, _answers(session, dataset, scorer, page)))
-    except VbsError as failed:
-        this.problem = storable(failed.message)[:LONGEST_REASON]
-        resuming.end(this, ScoringStatus.BROKEN)
-        return False
-    _save(session, this, dataset, given, {row.id for row in page})
-    this.after_id, this.seen, this.advanced_at = page[-1].id, this.seen + len(page), now()
-    this.scored += len(given)
-    return True
-
-
-def _page(session: Session, this: Scoring, rows: int) -> Sequence[Row[UUID, int, str, str]]:
-    query = (
-        select(Output.id, Output.item, Output.output, Item.request)
-        .join(Example, Example.id == Output.id)
-        .join(Item, ITEM_OF_OUTPUT)
-        .where(Example.dataset_id == this.dataset_id)
-    )
-    if this.after_id is not None:
-        query = query.where(Example.id > this.after_id)
-    return session.execute(query.order_by(Example.id).limit(rows)).all()
-
-
-def _answers(
-    session: Session, dataset: Dataset, scorer: Scorer, page: Sequence[Row[UUID, int, str, str]]
-) -> Iterator[tuple[UUID, Answer]]:
-    items = {row.item for row in page}
-    others = _others(session, dataset, items) if scorer.needs_others else {}
-    references = _references(session, dataset, items) if scorer.needs_reference else {}
-    for row in page:
-        said = [text for other_id, text in others.get(row.item, ()) if other_id != row.id][:MOST_OTHERS]
-        yield row.id, Answer(orjson.loads(row.request), row.output, said, references.get(row.item))
-
-
-def _others(session: Session, dataset: Dataset, items: set[int]) -> Mapping[int, list[tuple[UUID, str]]]:
-    """All that was said to these items."""
-    found: dict[int, list[tuple[UUID, str]]] = {}
-    query = select(Output.item, Output.id, Output.output).where(Output.dataset_id == dataset.id, Output.item.in_(items))
-    for item, output_id, text in session.execute(query.order_by(Output.id)):
-        found.setdefault(item, []).append((output_id, text))
-    return found
-
-
-def _references(session: Session, dataset: Dataset, items: set[int]) -> Mapping[int, str]:
-    """What somebody has starred, as they have edited it."""
-    right = func.coalesce(Example.edited_output, Output.output)
-    query = (
-        select(Output.item, right)
-        .join(Example, and_(Example.id == Output.id, Example.gold))
-        .where(Output.dataset_id == dataset.id, Output.item.in_(items))
-    )
-    return {item: text for item, text in session.execute(query.order_by(Example.updated_at))}
-
-
-def _scored(scorer: Scorer, answers: Iterator[tuple[UUID, Answer]]) -> Iterator[tuple[UUID, Given]]:
-    for example_id, answer in answers:
-        given = _asked(scorer, answer)
-        if given is not None:
-            yield example_id, given
-
-
-def _asked(scorer: Scorer, answer: Answer) -> Given | None:
-    try:
-        given = scorer.score(answer)
-        return given and Given(_within(float(given.value)), storable(str(given.reason))[:LONGEST_REASON])
-    except Exception as error:
-        # A plugin's fault would be the same at every repetition.
-        log.exception("the scorer %s failed", scorer.name)
-        raise ScorerFailed(f"{type(error).__name__}: {error}") from error
-
-
-def _within(value: float) -> float:
-    """From 0 to 1, whatever a plugin says; what is no number is the least."""
-    return 0.0 if math.isnan(value) else min(1.0, max(0.0, value))
-
-
-def _save(session: Session, this: Scoring, dataset: Dataset, given: Mapping[UUID, Given], seen: set[UUID]) -> None:
-    column = columns.find(columns.read(dataset.columns), columns.SCORED + this.scorer)
-    if column is None:
-        return
-    # What it said of them before.
-    session.execute(delete(Score).where(Score.scorer == this.scorer, Score.example_id.in_(seen)))
-    rows = [
-        {"example_id": example_id, "scorer": this.scorer, "scoring_id": this.id, **one._asdict()}
-        for example_id, one in given.items()
-    ]
-    if rows:
-        session.execute(insert(Score), rows)
-    values = [
-        {"example": example_id, "score": given[example_id].value if example_id in given else None}
-        for example_id in sorted(seen)
-    ]
-    slot = update(facets).where(facets.c.id == bindparam("example")).values({column.slot: bindparam("score")})
-    session.connection().execute(slot, values)

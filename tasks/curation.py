@@ -8,7 +8,7 @@ from curation import (
     queue_making,
     refilling,
     run_parts,
-    scoring,
+    scoring_pages,
     split_making,
 )
 from schemas.database import session_scope
@@ -26,7 +26,7 @@ def import_batch(import_id: str) -> None:
 @app.task(name="curation.score")
 def score(scoring_id: str) -> None:
     """Have a scorer go through a dataset, or go on doing so."""
-    if scoring.run(session_scope, UUID(scoring_id)):
+    if scoring_pages.run(session_scope, UUID(scoring_id)):
         dispatch.score(UUID(scoring_id))
 
 

@@ -14,6 +14,7 @@ class Score(Base):
     """By one scorer, of one answer. Its value stands in `facets` too, as a column of the dataset."""
 
     __tablename__ = "scores"
+    __table_args__ = (Index("ix_scores_scoring_id", "scoring_id"),)
 
     example_id: Mapped[UUID] = mapped_column(ForeignKey("outputs.id", ondelete="CASCADE"), primary_key=True)
     scorer: Mapped[str] = mapped_column(primary_key=True)
@@ -37,6 +38,8 @@ class Scoring(Base):
     scorer: Mapped[str]
     version: Mapped[int]
     key_id: Mapped[UUID] = mapped_column(ForeignKey("api_keys.id"))
+    # It says nothing, and what its scorer has said before is forgotten.
+    removes: Mapped[bool] = mapped_column(default=False)
     status: Mapped[str] = mapped_column(default=ScoringStatus.RUNNING)
     # The example that it has come to.
     after_id: Mapped[UUID | None]

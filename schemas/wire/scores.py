@@ -19,6 +19,7 @@ class Scoring(ma.Schema):
     scorer = ma.fields.String()
     version = ma.fields.Integer()
     status = ma.fields.String(validate=ma.validate.OneOf([*ScoringStatus]))
+    removes = ma.fields.Boolean()
     seen = ma.fields.Integer()
     scored = ma.fields.Integer()
     begun_at = Timestamp()

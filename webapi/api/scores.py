@@ -52,11 +52,15 @@ def list_scorings(dataset_id: str) -> dict[str, Any]:
 @blueprint.delete("/datasets/<dataset_id>/scorings/<scorer>")
 @blueprint.response(200, ScoringRemoved)
 def remove_scoring(dataset_id: str, scorer: str) -> dict[str, str]:
-    """Forget what a scorer has said of a dataset."""
+    """Forget what a scorer has said of a dataset.
+
+    A worker does it: until it is through, its scorings are listed, the last of them with `removes`.
+    """
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    scoring.remove(db.session(), dataset, scorer)
+    removing = scoring.remove(db.session(), dataset, scorer, caller().key_id)
     audit.note(Action.SCORING_REMOVED, dataset_id, scorer=scorer)
     db.session.commit()
+    dispatch.score(removing.id)
     return {"scorer": scorer}
 
 

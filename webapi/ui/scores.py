@@ -55,9 +55,10 @@ def begin(dataset_id: str) -> Any:
 def remove(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     scorer = request.form.get("scorer", "")
-    scoring.remove(db.session(), dataset, scorer)
+    removing = scoring.remove(db.session(), dataset, scorer, g.key.id)
     audit.note(Action.SCORING_REMOVED, dataset_id, scorer=scorer)
     db.session.commit()
+    dispatch.score(removing.id)
     return redirect(url_for(".show", dataset_id=dataset_id))
 
 

@@ -3,11 +3,14 @@
 import json
 from collections.abc import Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from curation import arrivals, datasets
+from curation import arrivals, datasets, scoring_pages
 from curation.arrivals import Arrival
-from schemas.tables import Dataset
+from schemas.database import session_scope
+from schemas.states import ScoringStatus
+from schemas.tables import Dataset, Scoring
 
 ASKED = {"messages": [{"role": "user", "content": "Is this candidate a fit?"}]}
 
@@ -38,3 +41,11 @@ def add(session: Session, dataset: Dataset, model: str, said: Sequence[str]) -> 
         for n, one in enumerate(said, 1)
     ]
     arrivals.write(session, dataset, None, rows)
+
+
+def run_scorings() -> None:
+    """All that wait for a worker."""
+    with session_scope() as session:
+        waiting = session.scalars(select(Scoring.id).where(Scoring.status == ScoringStatus.RUNNING)).all()
+    for scoring_id in waiting:
+        scoring_pages.run(session_scope, scoring_id)

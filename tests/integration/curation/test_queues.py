@@ -19,6 +19,7 @@ from curation import (
     queues,
     reviewing,
     scoring,
+    scoring_pages,
     table,
     wanted,
 )
@@ -455,7 +456,7 @@ def test_the_best_by_a_scorer_are_a_queue_as_long_as_the_scores_are_there(
 ) -> None:
     with session_scope() as session:
         begun = scoring.begin(session, session.get_one(Dataset, dataset.id), "length", reviewer).id
-    scoring.run(session_scope, begun)
+    scoring_pages.run(session_scope, begun)
     with session_scope() as session:
         least = scoring.threshold(session, session.get_one(Dataset, dataset.id), "score:length", 0.2)
     best = View(ranges={"score:length": Range(at_least=least)})
@@ -464,7 +465,8 @@ def test_the_best_by_a_scorer_are_a_queue_as_long_as_the_scores_are_there(
     assert state_of(made)[0] == QueueStatus.OPEN
     assert counts(made)[0] >= 2
     with session_scope() as session:
-        scoring.remove(session, session.get_one(Dataset, dataset.id), "length")
+        removing = scoring.remove(session, session.get_one(Dataset, dataset.id), "length", reviewer).id
+    scoring_pages.run(session_scope, removing)
     queue_making.run(session_scope, late.id)
     assert state_of(late) == ("broken", "`score:length` is no column of numbers.")
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from curation import columns, facets, refilling, scoring, table
+from curation import columns, facets, refilling, scoring, scoring_pages, table
 from curation.dataset_task import rendered, set_task
 from curation.task_schemas import saving
 from curation.views import Range, View
@@ -110,7 +110,7 @@ def test_while_columns_are_filled_nothing_wrong_is_shown_and_what_is_right_is_fo
 ) -> None:
     with session_scope() as session:
         begun = scoring.begin(session, session.get_one(Dataset, dataset.id), "length", reviewer).id
-    scoring.run(session_scope, begun)
+    scoring_pages.run(session_scope, begun)
     give_task(dataset, "fit")
     assert one_page(dataset)
     assert shown_columns(dataset) == [(LENGTH, "number_9")]

@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from curation import changes, columns, resuming, scorers, scoring, table, trust, wanted
+from curation import changes, columns, resuming, scorers, scoring, scoring_pages, table, trust, wanted
 from curation.views import Range, View, matching
 from plugins.scoring import Score as Given
 from schemas.database import session_scope
 from schemas.errors import Conflict, RequestInvalid
 from schemas.states import ScoringStatus
-from schemas.tables import Dataset, Example, Score, Scoring
+from schemas.tables import Dataset, Example, Score, Scoring, facets
 from schemas.tables.base import now
 from tests.integration.curation.answers import dataset_of
 
@@ -32,9 +32,15 @@ def dataset() -> Dataset:
 def score(dataset: Dataset, scorer: str, key_id: UUID) -> Scoring:
     with session_scope() as session:
         begun = scoring.begin(session, session.get_one(Dataset, dataset.id), scorer, key_id).id
-    scoring.run(session_scope, begun)
+    scoring_pages.run(session_scope, begun)
     with session_scope() as session:
         return session.get_one(Scoring, begun)
+
+
+def remove(dataset: Dataset, scorer: str, key_id: UUID) -> None:
+    with session_scope() as session:
+        removing = scoring.remove(session, session.get_one(Dataset, dataset.id), scorer, key_id).id
+    scoring_pages.run(session_scope, removing)
 
 
 def items(session: Session, dataset: Dataset, view: View) -> list[int]:
@@ -63,13 +69,13 @@ def test_a_scoring_that_ends_midway_goes_on_where_it_was(dataset: Dataset, revie
     with session_scope() as session:
         begun = scoring.begin(session, session.get_one(Dataset, dataset.id), "length", reviewer).id
     with session_scope() as session:
-        assert scoring.advance(session, begun, rows=2)
+        assert scoring_pages.advance(session, begun, rows=2)
     with session_scope() as session:
         assert resuming.left_undone(session, Scoring, now()) == []
         assert resuming.left_undone(session, Scoring, now() + timedelta(minutes=1)) == [begun]
         assert scoring.begin(session, session.get_one(Dataset, dataset.id), "length", reviewer).id == begun
-    scoring.run(session_scope, begun)
-    scoring.run(session_scope, begun)
+    scoring_pages.run(session_scope, begun)
+    scoring_pages.run(session_scope, begun)
     with session_scope() as session:
         assert session.get_one(Scoring, begun).scored == 5
         assert session.scalar(select(func.count()).select_from(Score)) == 5
@@ -107,13 +113,12 @@ def test_a_dataset_has_room_for_some_scorers_and_forgets_one_for_another(dataset
         score(dataset, scorer, reviewer)
     with pytest.raises(Conflict, match="Remove one"):
         score(dataset, "repetition", reviewer)
-    with session_scope() as session:
-        scoring.remove(session, session.get_one(Dataset, dataset.id), "length")
+    remove(dataset, "length", reviewer)
     with session_scope() as session:
         kept = session.get_one(Dataset, dataset.id)
         assert columns.find(columns.read(kept.columns), LENGTH) is None
         with pytest.raises(RequestInvalid):
-            scoring.remove(session, kept, "length")
+            scoring.remove(session, kept, "length", reviewer)
     assert score(dataset, "agreement", reviewer).status == ScoringStatus.DONE
     with session_scope() as session:
         assert items(session, dataset, View(ranges={"score:agreement": Range(at_least=0)})) == []
@@ -165,11 +170,41 @@ def test_whatever_a_plugin_says_a_score_is_from_0_to_1(
     assert {(one.value, "\0" in one.reason) for one in found} == {(kept, False)}
 
 
+def test_a_removal_goes_on_where_it_was_and_nothing_is_scored_meanwhile(dataset: Dataset, reviewer: UUID) -> None:
+    score(dataset, "length", reviewer)
+    with session_scope() as session:
+        removing = scoring.remove(session, session.get_one(Dataset, dataset.id), "length", reviewer).id
+    with session_scope() as session:
+        assert scoring_pages.advance(session, removing, rows=2)
+        assert session.scalar(select(func.count()).select_from(Score)) == 3
+        kept = session.get_one(Dataset, dataset.id)
+        assert scoring.remove(session, kept, "length", reviewer).id == removing
+        with pytest.raises(Conflict, match="being removed"):
+            scoring.begin(session, kept, "length", reviewer)
+    scoring_pages.run(session_scope, removing)
+    with session_scope() as session:
+        assert session.scalar(select(func.count()).select_from(Score)) == 0
+        assert session.scalar(select(func.count()).select_from(Scoring)) == 0
+        held = select(func.count()).select_from(facets).where(facets.c.number_9.is_not(None))
+        assert session.scalar(held) == 0
+    assert score(dataset, "length", reviewer).scored == 5
+
+
+def test_a_scoring_that_runs_ends_where_its_scorer_is_removed(dataset: Dataset, reviewer: UUID) -> None:
+    with session_scope() as session:
+        begun = scoring.begin(session, session.get_one(Dataset, dataset.id), "length", reviewer).id
+    remove(dataset, "length", reviewer)
+    scoring_pages.run(session_scope, begun)
+    with session_scope() as session:
+        assert session.get(Scoring, begun) is None
+        assert session.scalar(select(func.count()).select_from(Score)) == 0
+
+
 def test_a_deleted_dataset_is_scored_no_further(dataset: Dataset, reviewer: UUID) -> None:
     with session_scope() as session:
         kept = session.get_one(Dataset, dataset.id)
         begun = scoring.begin(session, kept, "length", reviewer).id
         kept.deleted_at = now()
-    scoring.run(session_scope, begun)
+    scoring_pages.run(session_scope, begun)
     with session_scope() as session:
         assert session.get_one(Scoring, begun).status == ScoringStatus.BROKEN

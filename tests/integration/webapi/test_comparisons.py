@@ -1,15 +1,11 @@
 """Models compared and answers scored over the API, as agents do it."""
 
-from uuid import UUID
-
 import httpx
 import pytest
 
-from curation import scoring
 from schemas import ids
 from schemas.database import session_scope
-from schemas.tables import Scoring
-from tests.integration.curation.answers import dataset_of
+from tests.integration.curation.answers import dataset_of, run_scorings
 
 
 @pytest.fixture
@@ -55,9 +51,7 @@ def test_a_scorer_goes_through_a_dataset(curator: httpx.Client, dataset: str) ->
     assert {"format", "length", "agreement"} <= set(names)
     begun = curator.post(f"{dataset}/scorings", json={"scorer": "length"}).json()
     assert (begun["status"], begun["seen"]) == ("running", 0)
-    with session_scope() as session:
-        wanted: UUID = session.query(Scoring).one().id
-    scoring.run(session_scope, wanted)
+    run_scorings()
     shown = curator.get(f"{dataset}/scorings").json()
     assert [(one["status"], one["seen"], one["scored"]) for one in shown["data"]] == [("done", 24, 24)]
     assert shown["against_people"][0]["says"] == "too few answers that people have judged"
@@ -76,5 +70,8 @@ def test_a_scorer_goes_through_a_dataset(curator: httpx.Client, dataset: str) ->
         "bars": [{"label": "0.9 to 1", "count": 24, "filter": {"from.score:length": "0.9"}}],
     } in summary["data"]
     assert curator.delete(f"{dataset}/scorings/length").json()["deleted"] is True
+    removing = curator.get(f"{dataset}/scorings").json()["data"][0]
+    assert (removing["status"], removing["removes"]) == ("running", True)
+    run_scorings()
     assert curator.delete(f"{dataset}/scorings/length").status_code == 400
     assert curator.post(f"{dataset}/scorings", json={"scorer": "taste"}).status_code == 400

@@ -1,16 +1,13 @@
 """Models side by side, chosen between blind; and scores, on the pages."""
 
 import re
-from uuid import UUID
 
 import pytest
 
-from curation import scoring
 from schemas import ids
 from schemas.database import session_scope
 from schemas.states import Role
-from schemas.tables import Scoring
-from tests.integration.curation.answers import dataset_of
+from tests.integration.curation.answers import dataset_of, run_scorings
 from tests.integration.webapi_pages.conftest import SignIn, Visitor
 
 ATTACK = "<script>alert(1)</script>"
@@ -87,9 +84,7 @@ def test_a_viewer_may_look_but_not_choose(sign_in: SignIn) -> None:
 def test_answers_are_scored_and_the_best_of_them_shown(curator: Visitor) -> None:
     table = address_of(large=["", "one", "one two", "one two three", "one two three four"])
     assert curator.send(f"{table}/scores", scorer="length").status_code == 200
-    with session_scope() as session:
-        (begun,) = session.query(Scoring.id).all()
-    scoring.run(session_scope, UUID(str(begun[0])))
+    run_scorings()
     page = curator.see(f"{table}/scores")
     assert "done" in page
     assert f'data-later="{table}/scores/people"' in page
@@ -100,6 +95,8 @@ def test_answers_are_scored_and_the_best_of_them_shown(curator: Visitor) -> None
     assert answer.status_code == 200
     assert answer.text.count('class="example-head"') == 2
     curator.send(f"{table}/scores/remove", scorer="length")
+    assert "being removed" in curator.see(f"{table}/scores")
+    run_scorings()
     assert "not run yet" in curator.see(f"{table}/scores")
     assert "No scorer has said anything yet." in curator.see(f"{table}/scores/people")
 

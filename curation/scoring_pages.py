@@ -1,0 +1,160 @@
+"""A scorer goes through a dataset, a page at a time, each page in a transaction of its own.
+
+A scoring that ends anywhere goes on where it was; one that is begun again writes over what was said before. One that
+removes what a scorer has said goes the same way, and says nothing.
+"""
+
+import logging
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from curation import columns, resuming, scorers
+from curation.views import ITEM_OF_OUTPUT
+from plugins.scoring import Answer, Scorer
+from plugins.scoring import Score as Given
+from schemas.database import OpenSession
+from schemas.errors import ScorerFailed, VbsError
+from schemas.states import ScoringStatus
+from schemas.tables import Dataset, Example, Item, Output, Score, Scoring, facets
+from schemas.tables.base import now
+from schemas.text import storable
+
+log = logging.getLogger(__name__)
+
+ROWS: Final = 500
+MOST_OTHERS: Final = 8
+LONGEST_REASON: Final = 300
+
+
+def run(open_session: OpenSession, scoring_id: UUID, *, rows: int = ROWS) -> bool:
+    return resuming.page_by_page(open_session, lambda session: advance(session, scoring_id, rows=rows))
+
+
+def advance(session: Session, scoring_id: UUID, *, rows: int = ROWS) -> bool:
+    """Score a page; returns whether there may be more."""
+    this = resuming.taken(session, Scoring, scoring_id)
+    if this is None:
+        return False
+    page = _page(session, this, rows)
+    if not page:
+        _end(session, this)
+        return False
+    dataset = session.get_one(Dataset, this.dataset_id)
+    try:
+        given = {} if this.removes else _given(session, this, dataset, page)
+    except VbsError as failed:
+        this.problem = storable(failed.message)[:LONGEST_REASON]
+        resuming.end(this, ScoringStatus.BROKEN)
+        return False
+    _save(session, this, dataset, given, {row.id for row in page})
+    this.after_id, this.seen, this.advanced_at = page[-1].id, this.seen + len(page), now()
+    this.scored += len(given)
+    return True
+
+
+def _end(session: Session, this: Scoring) -> None:
+    if not this.removes:
+        resuming.end(this, ScoringStatus.DONE)
+        return
+    dataset = session.get_one(Dataset, this.dataset_id, with_for_update=True, populate_existing=True)
+    path = columns.SCORED + this.scorer
+    dataset.columns = columns.stored(one for one in columns.read(dataset.columns) if one.path != path)
+    session.execute(delete(Scoring).where(Scoring.dataset_id == dataset.id, Scoring.scorer == this.scorer))
+
+
+def _given(
+    session: Session, this: Scoring, dataset: Dataset, page: Sequence[Row[UUID, int, str, str]]
+) -> dict[UUID, Given]:
+    scorer = scorers.get(this.scorer)
+    return dict(_scored(scorer, _answers(session, dataset, scorer, page)))
+
+
+def _page(session: Session, this: Scoring, rows: int) -> Sequence[Row[UUID, int, str, str]]:
+    query = (
+        select(Output.id, Output.item, Output.output, Item.request)
+        .join(Example, Example.id == Output.id)
+        .join(Item, ITEM_OF_OUTPUT)
+        .where(Example.dataset_id == this.dataset_id)
+    )
+    if this.after_id is not None:
+        query = query.where(Example.id > this.after_id)
+    return session.execute(query.order_by(Example.id).limit(rows)).all()
+
+
+def _answers(
+    session: Session, dataset: Dataset, scorer: Scorer, page: Sequence[Row[UUID, int, str, str]]
+) -> Iterator[tuple[UUID, Answer]]:
+    items = {row.item for row in page}
+    others = _others(session, dataset, items) if scorer.needs_others else {}
+    references = _references(session, dataset, items) if scorer.needs_reference else {}
+    for row in page:
+        said = [text for other_id, text in others.get(row.item, ()) if other_id != row.id][:MOST_OTHERS]
+        yield row.id, Answer(orjson.loads(row.request), row.output, said, references.get(row.item))
+
+
+def _others(session: Session, dataset: Dataset, items: set[int]) -> Mapping[int, list[tuple[UUID, str]]]:
+    """All that was said to these items."""
+    found: dict[int, list[tuple[UUID, str]]] = {}
+    query = select(Output.item, Output.id, Output.output).where(Output.dataset_id == dataset.id, Output.item.in_(items))
+    for item, output_id, text in session.execute(query.order_by(Output.id)):
+        found.setdefault(item, []).append((output_id, text))
+    return found
+
+
+def _references(session: Session, dataset: Dataset, items: set[int]) -> Mapping[int, str]:
+    """What somebody has starred, as they have edited it."""
+    right = func.coalesce(Example.edited_output, Output.output)
+    query = (
+        select(Output.item, right)
+        .join(Example, and_(Example.id == Output.id, Example.gold))
+        .where(Output.dataset_id == dataset.id, Output.item.in_(items))
+    )
+    return {item: text for item, text in session.execute(query.order_by(Example.updated_at))}
+
+
+def _scored(scorer: Scorer, answers: Iterator[tuple[UUID, Answer]]) -> Iterator[tuple[UUID, Given]]:
+    for example_id, answer in answers:
+        given = _asked(scorer, answer)
+        if given is not None:
+            yield example_id, given
+
+
+def _asked(scorer: Scorer, answer: Answer) -> Given | None:
+    try:
+        given = scorer.score(answer)
+        return given and Given(_within(float(given.value)), storable(str(given.reason))[:LONGEST_REASON])
+    except Exception as error:
+        # A plugin's fault would be the same at every repetition.
+        log.exception("the scorer %s failed", scorer.name)
+        raise ScorerFailed(f"{type(error).__name__}: {error}") from error
+
+
+def _within(value: float) -> float:
+    """From 0 to 1, whatever a plugin says; what is no number is the least."""
+    return 0.0 if math.isnan(value) else min(1.0, max(0.0, value))
+
+
+def _save(session: Session, this: Scoring, dataset: Dataset, given: Mapping[UUID, Given], seen: set[UUID]) -> None:
+    column = columns.find(columns.read(dataset.columns), columns.SCORED + this.scorer)
+    if column is None:
+        return
+    # What it said of them before.
+    session.execute(delete(Score).where(Score.scorer == this.scorer, Score.example_id.in_(seen)))
+    rows = [
+        {"example_id": example_id, "scorer": this.scorer, "scoring_id": this.id, **one._asdict()}
+        for example_id, one in given.items()
+    ]
+    if rows:
+        session.execute(insert(Score), rows)
+    values = [
+        {"example": example_id, "score": given[example_id].value if example_id in given else None}
+        for example_id in sorted(seen)
+    ]
+    slot = update(facets).where(facets.c.id == bindparam("example")).values({column.slot: bindparam("score")})
+    session.connection().execute(slot, values)
