@@ -15,7 +15,7 @@ from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, updat
 from sqlalchemy.orm import Session
 
 from curation import columns, resuming, scorers
-from curation.views import ITEM_OF_OUTPUT
+from curation.views import ITEM_OF_OUTPUT, that_fit
 from plugins.scoring import Answer, Scorer
 from plugins.scoring import Score as Given
 from schemas.database import OpenSession
@@ -76,15 +76,11 @@ def _given(
 
 
 def _page(session: Session, this: Scoring, rows: int) -> Sequence[Row[UUID, int, str, str]]:
-    query = (
-        select(Output.id, Output.item, Output.output, Item.request)
-        .join(Example, Example.id == Output.id)
-        .join(Item, ITEM_OF_OUTPUT)
-        .where(Example.dataset_id == this.dataset_id)
-    )
+    next_ones = select(Example.id).where(Example.dataset_id == this.dataset_id).order_by(Example.id).limit(rows)
     if this.after_id is not None:
-        query = query.where(Example.id > this.after_id)
-    return session.execute(query.order_by(Example.id).limit(rows)).all()
+        next_ones = next_ones.where(Example.id > this.after_id)
+    query = select(Output.id, Output.item, Output.output, Item.request).join(Item, ITEM_OF_OUTPUT)
+    return session.execute(query.where(Output.id.in_(that_fit(next_ones))).order_by(Output.id)).all()
 
 
 def _answers(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from curation import datasets, naming
 from curation.chats import conversation, question_of
-from curation.views import View, matching, texts
+from curation.views import View, matching, texts, that_fit
 from curation.wanted import CHANGEABLE
 from schemas import ids
 from schemas.database import OpenSession
@@ -93,13 +93,15 @@ def chat_lines(open_session: OpenSession, snapshot_id: UUID) -> Iterator[bytes]:
 
 
 def _page(session: Session, snapshot_id: UUID, after: UUID, at_once: int) -> list[Frozen]:
+    kept_ones = (SnapshotExample.snapshot_id == snapshot_id, SnapshotExample.example_id > after)
+    next_ones = select(SnapshotExample.example_id).where(*kept_ones).order_by(SnapshotExample.example_id).limit(at_once)
     query = (
         select(Example, SnapshotExample.version)
         .join(SnapshotExample, SnapshotExample.example_id == Example.id)
-        .where(SnapshotExample.snapshot_id == snapshot_id, Example.id > after)
+        .where(SnapshotExample.snapshot_id == snapshot_id, Example.id.in_(that_fit(next_ones)))
         .order_by(Example.id)
     )
-    kept = session.execute(query.limit(at_once)).all()
+    kept = session.execute(query).all()
     said = texts(session, [example.id for example, _ in kept])
     before = _taken_back(session, {example.id: version for example, version in kept})
     return [

@@ -20,6 +20,8 @@ from schemas.errors import ExampleNotFound, RequestInvalid, SplitNotFound
 from schemas.states import ExampleStatus, Side
 from schemas.tables import Dataset, Example, Item, Output, Split, SplitItem, facets
 
+# A page of texts ends early where they are long.
+PAGE_BYTES: Final = 16 * 1024**2
 ITEM_OF_OUTPUT: Final = and_(Item.dataset_id == Output.dataset_id, Item.number == Output.item)
 
 
@@ -79,6 +81,20 @@ def matching(dataset: Dataset, view: View, *, with_facets: bool = False) -> Sele
 
 def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Example]:
     return datasets.get_part(session, tenant, Example, ids.EXAMPLE, public_id, ExampleNotFound)
+
+
+def that_fit(wanted: Select[Any]) -> Select[Any]:
+    """Of examples, by their ids, the first: as many as have texts that can be held at once, and one at least.
+    PostgreSQL knows lengths without reading what is stored out of line."""
+    size = func.octet_length(Output.output) + func.octet_length(Item.request)
+    measured = (
+        select(Example.id, (func.sum(size).over(order_by=Example.id) - size).label("bytes_before"))
+        .join(Output, Output.id == Example.id)
+        .join(Item, ITEM_OF_OUTPUT)
+        .where(Example.id.in_(wanted))
+        .subquery()
+    )
+    return select(measured.c.id).where(measured.c.bytes_before < PAGE_BYTES)
 
 
 def texts(session: Session, example_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Output, Item]]:

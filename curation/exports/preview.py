@@ -16,7 +16,7 @@ from curation.views import View
 from schemas.database import OpenSession
 from schemas.tables import Dataset
 
-LOOKED_AT: Final = 600
+PAGES_LOOKED_AT: Final = 3
 COUNTED: Final = 100
 LINES: Final = 3
 LONGEST_LINE: Final = 2000
@@ -42,7 +42,7 @@ def preview(open_session: OpenSession, dataset: Dataset, view: View, form: Forma
         examples = table.count_all(session, dataset, view)
         counter = TokenCounter(sources(session), COUNTED)
     pages = reading.pages(open_session, dataset.id, view, options.deciders(form))
-    first = list(islice(chain.from_iterable(pages), LOOKED_AT))
+    first = list(chain.from_iterable(islice(pages, PAGES_LOOKED_AT)))
     tally = Tally()
     records = list(select([first], options, form, SeenInMemory(), counter, tally))
     lines = [line.decode().rstrip()[:LONGEST_LINE] for line in form.shown(records[:LINES])]

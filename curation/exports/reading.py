@@ -1,22 +1,20 @@
 """The examples of a view with all their texts, a page at a time and in the order in which they came."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, select
 
 from curation.chats import question_of
 from curation.exports.beaten import Deciders, beaten
 from curation.formats.learned import Learned, Worse
-from curation.views import ITEM_OF_OUTPUT, View, matching
+from curation.views import ITEM_OF_OUTPUT, View, matching, that_fit
 from schemas.database import OpenSession
 from schemas.tables import Dataset, Example, Item, Output
 
 AT_ONCE: Final = 200
-# A page ends early where its texts are long.
-BYTES: Final = 16 * 1024**2
 
 
 def pages(
@@ -35,27 +33,15 @@ def pages(
 
 
 def _page(dataset: Dataset, view: View, after: UUID | None) -> Select[Example, int, str, str, str]:
-    next_ones = _that_fit(matching(dataset, view), after).subquery()
-    return (
-        select(Example, Output.item, Output.output, Item.custom_id, Item.request)
-        .join(next_ones, next_ones.c.id == Example.id)
-        .join(Output, Output.id == Example.id)
-        .join(Item, ITEM_OF_OUTPUT)
-        .where(next_ones.c.bytes_before < BYTES)
-        .order_by(Example.id)
-    )
-
-
-def _that_fit(wanted: Select[Any], after: UUID | None) -> Select[Any]:
-    """PostgreSQL knows lengths without reading what is stored out of line."""
+    wanted = matching(dataset, view).order_by(Example.id).limit(AT_ONCE)
     if after is not None:
         wanted = wanted.where(Example.id > after)
-    size = func.octet_length(Output.output) + func.octet_length(Item.request)
     return (
-        select(Example.id, (func.sum(size).over(order_by=Example.id) - size).label("bytes_before"))
+        select(Example, Output.item, Output.output, Item.custom_id, Item.request)
         .join(Output, Output.id == Example.id)
         .join(Item, ITEM_OF_OUTPUT)
-        .where(Example.id.in_(wanted.order_by(Example.id).limit(AT_ONCE)))
+        .where(Example.id.in_(that_fit(wanted)))
+        .order_by(Example.id)
     )
 
 

@@ -369,8 +369,8 @@ def test_a_file_outlives_every_retention_and_its_dataset(dataset: Dataset, revie
 
 
 def test_long_texts_end_a_page_early_and_nothing_is_left_out(dataset: Dataset) -> None:
-    say("x" * (reading.BYTES // 2), dataset, like="%candidate 3%")
-    say("x" * (reading.BYTES // 2), dataset, like="%candidate 6%")
+    say("x" * (views.PAGE_BYTES // 2), dataset, like="%candidate 3%")
+    say("x" * (views.PAGE_BYTES // 2), dataset, like="%candidate 6%")
     found: list[list[Learned]] = [list(page) for page in reading.pages(session_scope, dataset.id, ALL)]
     assert len(found) > 1
     assert [one.custom_id for page in found for one in page] == [f"c-{n}" for n in range(10)]
