@@ -23,7 +23,7 @@ from schemas.settings import settings
 
 TEMPLATE = "vbs_template"
 # What takes long to start. The tests that share one come first, and all in one process.
-SHARED = ("vllm_system", "rigs", "slow_system", "vllm_engine")
+SHARED = ("vllm_system", "slow_system", "vllm_engine")
 database_numbers = itertools.count()
 
 

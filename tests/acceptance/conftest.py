@@ -22,6 +22,8 @@ def vllm_system(server_dir: Path) -> Iterator[System]:
         "--engine-arg=dtype=float32",
         "--engine-arg=max_model_len=512",
         "--engine-arg=max_num_seqs=16",
+        # Other engines of other tests run beside it.
+        "--engine-arg=kv_cache_memory_bytes=256M",
     )
     with started(server_dir / "vllm", *options, environment=ENVIRONMENT) as system:
         yield system

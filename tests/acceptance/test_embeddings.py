@@ -11,7 +11,14 @@ from tests.system import started
 EMBEDDINGS = "/v1/embeddings"
 OPTIONS = [
     f"--engine-arg={given}"
-    for given in ("dtype=float32", "max_model_len=512", "max_num_seqs=16", "runner=pooling", "convert=embed")
+    for given in (
+        "dtype=float32",
+        "max_model_len=512",
+        "max_num_seqs=16",
+        "runner=pooling",
+        "convert=embed",
+        "kv_cache_memory_bytes=256M",
+    )
 ]
 
 

@@ -17,7 +17,7 @@ INTERRUPTED = 130
 
 def imports(process: psutil.Process) -> bool:
     """It has begun to load the libraries that the commands need."""
-    return any("site-packages" in part.path for part in process.memory_maps())
+    return "site-packages" in Path(f"/proc/{process.pid}/maps").read_text()
 
 
 def starts_the_database(process: psutil.Process) -> bool:
