@@ -1,6 +1,7 @@
 """What runs and judgings have in common: they are made of parts, and each part is an ordinary batch."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -17,6 +18,16 @@ from schemas.tables.base import now
 
 LONGEST_NAME: Final = 400
 CANCELLABLE: Final = (BatchStatus.VALIDATING, BatchStatus.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Who is to be told, after the commit, and whether there is more to do at once."""
+
+    validate: Sequence[UUID] = ()
+    finalise: Sequence[UUID] = ()
+    imports: Sequence[UUID] = ()
+    more: bool = False
 
 
 def begin(

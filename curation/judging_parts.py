@@ -4,8 +4,7 @@ Each of its batches asks about a part of the items, both orders of an item on li
 ended its answers are read a page at a time, and the judging remembers, in the same transaction, how far that is.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from typing import Any, Final
@@ -16,7 +15,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from curation import batch_parts, judging_reading, judgings
-from curation.batch_parts import LONGEST_NAME
+from curation.batch_parts import LONGEST_NAME, Step
 from curation.chats import messages_of, prompt_of, taught
 from curation.judge_prompt import ENDPOINT, Asker, Pair, longest_text
 from inference import pages
@@ -46,15 +45,6 @@ ANSWERED: Final = f"""
 """
 COLUMNS: Final = "number, request, first_id, second_id, first_said, second_said, same"
 READ_PAGE: Final = text(page_query(COLUMNS, ANSWERED, order="number", sized="request"))
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Who is to be told, after the commit, and whether there is more to do at once."""
-
-    validate: Sequence[UUID] = ()
-    finalise: Sequence[UUID] = ()
-    more: bool = False
 
 
 def advance(session: Session, judging_id: UUID) -> Step:

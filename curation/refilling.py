@@ -5,22 +5,20 @@ beside what they are to hold: nobody filters by them (`columns.filled`).
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
-from curation import columns
+from curation import columns, resuming
 from curation.columns import ANSWER_SLOTS, SLOTS, Column, Kind, slots_of
 from schemas.database import OpenSession
 from schemas.tables import Dataset, Example, Output, facets
 from schemas.tables.base import now
 
 ROWS: Final = 1000
-# A page takes less than a second.
-SILENT: Final = timedelta(seconds=30)
 
 TYPES: Final = {slot: "float8" if slot in SLOTS[Kind.NUMBER] else "text" for slot in ANSWER_SLOTS}
 # What holds the same already is not written again.
@@ -41,24 +39,25 @@ def begin(dataset: Dataset) -> None:
 
 def due(session: Session, moment: datetime) -> list[UUID]:
     """Those that nobody seems to be at."""
-    waits = (Dataset.refilled.is_not(None), Dataset.deleted_at.is_(None), Dataset.refilled_at < moment - SILENT)
+    waits = (
+        Dataset.refilled.is_not(None),
+        Dataset.deleted_at.is_(None),
+        Dataset.refilled_at < moment - resuming.SILENT,
+    )
     return list(session.scalars(select(Dataset.id).where(*waits)))
 
 
-def run(open_session: OpenSession, dataset_id: UUID) -> None:
-    """Fill page after page until all are, however many do so at once."""
-    more = True
-    while more:
-        with open_session() as session:
-            more = _advance(session, dataset_id)
+def run(open_session: OpenSession, dataset_id: UUID, *, rows: int = ROWS) -> bool:
+    return resuming.page_by_page(open_session, lambda session: advance(session, dataset_id, rows=rows))
 
 
-def _advance(session: Session, dataset_id: UUID) -> bool:
-    """Whether there may be more to do. What comes in meanwhile waits its turn, and has all columns known by then."""
+def advance(session: Session, dataset_id: UUID, *, rows: int = ROWS) -> bool:
+    """Fill a page; returns whether there may be more. What comes in meanwhile waits its turn, and has all columns known
+    by then."""
     dataset = session.scalar(select(Dataset).where(Dataset.id == dataset_id).with_for_update())
     if dataset is None or dataset.deleted_at is not None or dataset.refilled is None:
         return False
-    page = _page(session, dataset)
+    page = _page(session, dataset, rows)
     if not page:
         dataset.refilled = dataset.refilled_to = dataset.refilled_at = None
         return False
@@ -69,10 +68,10 @@ def _advance(session: Session, dataset_id: UUID) -> bool:
     return True
 
 
-def _page(session: Session, dataset: Dataset) -> Sequence[Row[UUID, dict[str, Any]]]:
+def _page(session: Session, dataset: Dataset, rows: int) -> Sequence[Row[UUID, dict[str, Any]]]:
     """By the index of examples, which knows their datasets."""
     query = select(Output.id, Output.fields).join(Example, Example.id == Output.id)
-    query = query.where(Example.dataset_id == dataset.id).order_by(Example.id).limit(ROWS)
+    query = query.where(Example.dataset_id == dataset.id).order_by(Example.id).limit(rows)
     if dataset.refilled_to is not None:
         query = query.where(Example.id > dataset.refilled_to)
     return session.execute(query).all()

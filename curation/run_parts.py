@@ -4,7 +4,6 @@ Its batches are ordinary ones. Each has a part of the items, and when it has end
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from curation import batch_parts, imports, runs
-from curation.batch_parts import LONGEST_NAME
+from curation.batch_parts import LONGEST_NAME, Step
 from curation.run_requests import request_line
 from inference import pages
 from inference.batches import NewBatch
@@ -27,16 +26,6 @@ from schemas.tables.base import now
 PART: Final = " AND endpoint = :endpoint AND number > :after AND number <= :last"
 READ_ALL: Final = text(page_query("number, request", runs.ALL + PART, order="number", sized="request"))
 READ_CHOSEN: Final = text(page_query("number, request", runs.CHOSEN + PART, order="number", sized="request"))
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Who is to be told, after the commit, and whether there is more to do at once."""
-
-    validate: Sequence[UUID] = ()
-    finalise: Sequence[UUID] = ()
-    imports: Sequence[UUID] = ()
-    more: bool = False
 
 
 def advance(session: Session, run_id: UUID) -> Step:

@@ -1,6 +1,9 @@
 """The long work on datasets, as Celery sees it."""
 
+from collections.abc import Callable
 from uuid import UUID
+
+from sqlalchemy.orm import Session
 
 from curation import (
     imports,
@@ -11,6 +14,7 @@ from curation import (
     scoring_pages,
     split_making,
 )
+from curation.batch_parts import Step
 from schemas.database import session_scope
 from tasks import dispatch
 from tasks.app import app
@@ -33,23 +37,14 @@ def score(scoring_id: str) -> None:
 @app.task(name="curation.columns")
 def fill_columns(dataset_id: str) -> None:
     """Give a dataset's columns their values anew, or go on doing so."""
-    refilling.run(session_scope, UUID(dataset_id))
+    if refilling.run(session_scope, UUID(dataset_id)):
+        dispatch.fill_columns(UUID(dataset_id))
 
 
 @app.task(name="curation.run")
 def advance_run(run_id: str) -> None:
     """Do for a run what there is to do: make its batches, take in their answers."""
-    more = True
-    while more:
-        with session_scope() as session:
-            step = run_parts.advance(session, UUID(run_id))
-        for batch_id in step.validate:
-            dispatch.validate_batch(batch_id)
-        for batch_id in step.finalise:
-            dispatch.finalise_batch(batch_id)
-        for import_id in step.imports:
-            dispatch.import_answers(import_id)
-        more = step.more
+    _step_by_step(run_parts.advance, UUID(run_id))
 
 
 @app.task(name="curation.split")
@@ -68,12 +63,18 @@ def make_queue(queue_id: str) -> None:
 @app.task(name="curation.judge")
 def advance_judging(judging_id: str) -> None:
     """Do for a judging what there is to do: make its batches, read their verdicts."""
+    _step_by_step(judging_parts.advance, UUID(judging_id))
+
+
+def _step_by_step(advance: Callable[[Session, UUID], Step], work_id: UUID) -> None:
     more = True
     while more:
         with session_scope() as session:
-            step = judging_parts.advance(session, UUID(judging_id))
+            step = advance(session, work_id)
         for batch_id in step.validate:
             dispatch.validate_batch(batch_id)
         for batch_id in step.finalise:
             dispatch.finalise_batch(batch_id)
+        for import_id in step.imports:
+            dispatch.import_answers(import_id)
         more = step.more

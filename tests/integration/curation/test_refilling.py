@@ -36,23 +36,18 @@ def dataset(reviewer: UUID) -> Dataset:
         return dataset_of(session, some_model=[answer(number) for number in range(1, 6)])
 
 
-@pytest.fixture
-def two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refilling, "ROWS", 2)
-
-
 def give_task(dataset: Dataset, reference: str | None) -> None:
     with session_scope() as session:
         set_task(session, session.get_one(Dataset, dataset.id), reference)
 
 
 def fill(dataset: Dataset) -> None:
-    refilling.run(session_scope, dataset.id)
+    refilling.run(session_scope, dataset.id, rows=2)
 
 
 def one_page(dataset: Dataset) -> bool:
     with session_scope() as session:
-        return refilling._advance(session, dataset.id)
+        return refilling.advance(session, dataset.id, rows=2)
 
 
 def due() -> list[UUID]:
@@ -104,7 +99,6 @@ def test_a_dataset_that_is_of_a_task_from_the_beginning_has_nothing_to_fill(data
         assert [column.path for column in columns.filled(fresh)][:2] == ["verdict.hire", "score"]
 
 
-@pytest.mark.usefixtures("two_at_a_time")
 def test_while_columns_are_filled_nothing_wrong_is_shown_and_what_is_right_is_found(
     dataset: Dataset, reviewer: UUID
 ) -> None:
@@ -126,7 +120,6 @@ def test_while_columns_are_filled_nothing_wrong_is_shown_and_what_is_right_is_fo
     assert items(dataset, View(ranges={LENGTH: Range(at_least=0), "score": Range(1, 3)})) == [1, 2]
 
 
-@pytest.mark.usefixtures("two_at_a_time")
 def test_filling_that_ends_midway_goes_on_where_it_was(dataset: Dataset) -> None:
     give_task(dataset, "fit")
     assert one_page(dataset)
@@ -139,7 +132,6 @@ def test_filling_that_ends_midway_goes_on_where_it_was(dataset: Dataset) -> None
     assert items(dataset, View(), "-field.score") == [5, 4, 3, 2, 1]
 
 
-@pytest.mark.usefixtures("two_at_a_time")
 def test_what_comes_in_meanwhile_has_its_values_too(dataset: Dataset) -> None:
     give_task(dataset, "fit")
     assert one_page(dataset)
@@ -149,7 +141,6 @@ def test_what_comes_in_meanwhile_has_its_values_too(dataset: Dataset) -> None:
     assert items(dataset, View(ranges={"score": Range(at_least=5)})) == [5, 1]
 
 
-@pytest.mark.usefixtures("two_at_a_time")
 def test_another_task_meanwhile_begins_anew_and_the_same_one_does_not(dataset: Dataset, reviewer: UUID) -> None:
     give_task(dataset, "fit")
     assert one_page(dataset)
