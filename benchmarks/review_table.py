@@ -31,7 +31,10 @@ PAGES: Final = (
     "field.verdict=hire", "field.score=7&sort=newest", "model=some-model", "sort=-field.score",
     "field.verdict=hire&from.score=7", "field.verdict=nobody&gold=yes",
 )  # fmt: skip
-SEARCHES: Final = ("nurse", "nurse oslo", '"nurse oslo"', "nurse or oslo", "oslo -nurse", "nothing")
+SEARCHES: Final = (
+    "q=nurse", "q=nurse oslo", 'q="nurse oslo"', 'q="nurse oslo"&sort=changed', "q=nurse or oslo", "q=oslo -nurse",
+    "q=nothing", "q=nothing&sort=changed", "q=nurse&status=rejected",
+)  # fmt: skip
 # About 50,000 and 100,000 examples have such a score.
 BULK: Final = "score_to=0.31"
 EXPORTED: Final = "score_to=0.62"
@@ -85,7 +88,7 @@ FILL: Final = (
 def figures(asked: Asked) -> list[Figure]:
     with _filled(asked) as (system, table), signed_in(system) as curator, watched_memory(system) as peaks:
         pages = _times(lambda query: curator.see(f"{table}?{query}"), PAGES)
-        searches = _times(lambda words: curator.see(f"{table}?q={quote(words)}"), SEARCHES)
+        searches = _times(lambda query: curator.see(f"{table}?{quote(query, safe='=&')}"), SEARCHES)
         example = _first_example(curator.see(f"{table}?sort=oldest"))
         stars = _times(lambda action: curator.press(f"{example}/change", action=action), ("star", "unstar"))
         bulk = _seconds(lambda: curator.press(f"{table}/change?{BULK}", action="approve"))

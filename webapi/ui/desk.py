@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from flask import Blueprint, g, render_template, request, url_for
 
-from curation import changes, datasets, holding, queues, reviewing, table, views, wanted
+from curation import changes, datasets, holding, queues, reviewing, searching, table, views, wanted
 from curation.dataset_task import rendered
 from curation.verdicts import seen_with
 from curation.wanted import CHANGEABLE, Wanted
@@ -45,8 +45,8 @@ def show_view(dataset_id: str) -> str:
 @blueprint.get("/datasets/<dataset_id>/review/next")
 def next_of_view(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    view, sort = view_of(dataset, request.args), read_sort(request.args)
-    page = table.page(db.session(), dataset, view, sort, request.args.get("after") or None, 1)
+    view = searching.narrowed(db.session(), dataset, view_of(dataset, request.args))
+    page = table.page(db.session(), dataset, view, read_sort(request.args), request.args.get("after") or None, 1)
     return example_piece(page.rows[0].example, page.rows[0].cursor) if page.rows else end_piece(None)
 
 
