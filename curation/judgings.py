@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from curation import comparing, datasets
@@ -86,8 +86,3 @@ def _check(session: Session, dataset: Dataset, wanted: NewJudging) -> None:
 
 def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Judging]:
     return datasets.get_part(session, tenant, Judging, ids.JUDGING, public_id, JudgingNotFound)
-
-
-def of_dataset(session: Session, dataset: Dataset) -> Sequence[Judging]:
-    """The newest first."""
-    return session.scalars(select(Judging).where(Judging.dataset_id == dataset.id).order_by(Judging.id.desc())).all()

@@ -115,11 +115,6 @@ def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Run]:
     return datasets.get_part(session, tenant, Run, ids.RUN, public_id, RunNotFound)
 
 
-def of_dataset(session: Session, dataset: Dataset) -> Sequence[Run]:
-    """The newest first."""
-    return session.scalars(select(Run).where(Run.dataset_id == dataset.id).order_by(Run.id.desc())).all()
-
-
 def taken_in(session: Session, runs: Sequence[Run]) -> dict[UUID, int]:
     """How many answers of each are examples by now."""
     query = select(Import.run_id, func.sum(Import.imported)).where(Import.run_id.in_([run.id for run in runs]))

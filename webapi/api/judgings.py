@@ -53,7 +53,8 @@ def start_judging(given: dict[str, Any], dataset_id: str) -> Shown:
 @blueprint.response(200, JudgingList)
 def list_judgings(dataset_id: str) -> dict[str, Any]:
     """List the judgings of a dataset, newest first."""
-    return {"data": shown(judgings.of_dataset(db.session(), datasets.get(db.session(), tenant(), dataset_id)))}
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    return {"data": shown(datasets.newest_first(db.session(), dataset, tables.Judging))}
 
 
 @blueprint.get("/judgings/<judging_id>")

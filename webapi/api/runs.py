@@ -49,7 +49,8 @@ def start_run(given: dict[str, Any], dataset_id: str) -> Shown:
 @blueprint.response(200, RunList)
 def list_runs(dataset_id: str) -> dict[str, Any]:
     """List the runs of a dataset, newest first."""
-    return {"data": shown(runs.of_dataset(db.session(), datasets.get(db.session(), tenant(), dataset_id)))}
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    return {"data": shown(datasets.newest_first(db.session(), dataset, tables.Run))}
 
 
 @blueprint.get("/runs/<run_id>")

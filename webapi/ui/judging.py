@@ -95,7 +95,7 @@ def cancel(judging_id: str) -> Any:
 
 def for_page(dataset: Dataset) -> dict[str, Any]:
     """What the page that compares models shows of its judgings."""
-    found = judgings.of_dataset(db.session(), dataset)
+    found = datasets.newest_first(db.session(), dataset, Judging)
     return {
         "judgings": found,
         "judged": batch_work.progress(db.session(), found),

@@ -13,7 +13,7 @@ from schemas import ids
 from schemas.actions import Action
 from schemas.errors import RequestInvalid
 from schemas.states import Role
-from schemas.tables import Import
+from schemas.tables import Import, Run
 from tasks import dispatch
 from webapi import audit
 from webapi.database import db
@@ -30,7 +30,7 @@ HOTTEST: Final = 2
 def show_all(dataset_id: str) -> str:
     session = db.session()
     dataset = datasets.get(session, tenant(), dataset_id)
-    found = runs.of_dataset(session, dataset)
+    found = datasets.newest_first(session, dataset, Run)
     arrived = imports.of_dataset(session, dataset, with_errors=True)
     return render_template(
         "ui/runs.html",

@@ -323,7 +323,7 @@ def test_a_run_of_a_view_that_holds_nothing_is_refused(reviewer: UUID) -> None:
     with pytest.raises(RequestInvalid, match="no item to ask"):
         begin_on(dataset, reviewer, View(search="unheard"))
     with session_scope() as session:
-        assert runs.of_dataset(session, dataset) == []
+        assert datasets.newest_first(session, dataset, Run) == []
 
 
 def test_a_deleted_dataset_leaves_none_of_what_its_runs_were_to_ask(reviewer: UUID) -> None:
