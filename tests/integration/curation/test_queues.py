@@ -17,6 +17,7 @@ from curation import (
     queue_agreement,
     queue_making,
     queues,
+    resuming,
     reviewing,
     scoring,
     scoring_pages,
@@ -474,13 +475,13 @@ def test_the_best_by_a_scorer_are_a_queue_as_long_as_the_scores_are_there(
 def test_a_queue_that_nobody_makes_is_due_until_it_is_deleted(make_queue: MakeQueue, dataset: Dataset) -> None:
     queue, other = (make_queue(at_once=3) for _ in range(2))
     with session_scope() as session:
-        assert queue_making.due(session, now()) == []
-        assert set(queue_making.due(session, now() + timedelta(minutes=1))) == {queue.id, other.id}
+        assert resuming.left_undone(session, Queue, now()) == []
+        assert set(resuming.left_undone(session, Queue, now() + timedelta(minutes=1))) == {queue.id, other.id}
         queues.delete(session, "acme", ids.show(ids.QUEUE, queue.id))
     queue_making.run(session_scope, queue.id)
     assert counts(queue) == (0, 0, 0)
     with session_scope() as session:
-        assert queue_making.due(session, now() + timedelta(minutes=1)) == [other.id]
+        assert resuming.left_undone(session, Queue, now() + timedelta(minutes=1)) == [other.id]
         datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
     queue_making.run(session_scope, other.id)
     assert state_of(other)[0] == QueueStatus.BROKEN
