@@ -15,8 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from curation import batch_work, resuming
-from curation.queue_purge import purge_queues
-from curation.retention import purge_datasets
+from curation.retention import purge_datasets, purge_queues
 from inference import audit, pace_samples, retention, slow_down, sweep
 from schemas.database import DATABASE_LOST, session_scope
 from schemas.errors import PurgeIncomplete

@@ -24,8 +24,8 @@ from curation import (
     table,
     wanted,
 )
-from curation.queue_purge import purge_queues
 from curation.queues import NewQueue, QueueSort
+from curation.retention import purge_queues
 from curation.views import Range, View, matching
 from inference import api_keys
 from schemas import ids
