@@ -49,7 +49,7 @@ class BesidePeople(ma.Schema):
     """`matrix` has a row for each that people said (the first model, neither, the second), a column for the judge's."""
 
     items = ma.fields.Integer()
-    percent = ma.fields.Float(allow_none=True)
+    percent = ma.fields.Float(attribute="same_share", allow_none=True)
     kappa = ma.fields.Float(allow_none=True)
     matrix = ma.fields.List(ma.fields.List(ma.fields.Integer()))
     says = ma.fields.String()

@@ -354,12 +354,12 @@ def test_agreement_is_counted_from_what_was_handed_in(make_queue: MakeQueue, peo
         submit(queue, other, place, (APPROVE if place <= 5 else REJECT) | {"score": place / 10})
     with session_scope() as session:
         found = queue_agreement.of_queue(session, session.get_one(Queue, queue.id))
-    assert (found.status.answers, found.status.percent) == (10, 0.9)
+    assert (found.status.answers, found.status.same_share) == (10, 0.9)
     assert found.score.alpha == 1.0
     (pair,) = found.pairs
     assert {pair.first, pair.second} == {"reviewer", "anna"}
     assert (pair.answers, pair.kappa, sorted(map(sum, pair.matrix))) in [(10, 0.8, [4, 6]), (10, 0.8, [5, 5])]
-    assert "Too few" in pair.words
+    assert "Too few" in pair.says
 
 
 def test_progress_says_who_has_done_what(make_queue: MakeQueue, people: list[UUID]) -> None:
@@ -491,24 +491,24 @@ def test_agreement_is_counted_again_when_somebody_has_handed_in(make_queue: Make
     queue = make_queue(reviews_each=2)
     one, other, *_ = people
 
-    def percent() -> float | None:
+    def same_share() -> float | None:
         with session_scope() as session:
-            return queue_agreement.of_queue(session, session.get_one(Queue, queue.id)).status.percent
+            return queue_agreement.of_queue(session, session.get_one(Queue, queue.id)).status.same_share
 
-    assert percent() is None
+    assert same_share() is None
     for place in (1, 2):
         submit(queue, one, place, APPROVE)
         submit(queue, other, place, APPROVE)
-    assert percent() == 1.0
+    assert same_share() == 1.0
     with session_scope() as session:
         # As nobody does: what is kept stands until somebody hands in.
         mine = (Review.queue_id == queue.id, Review.key_id == one, Review.place == 1)
         session.execute(update(Review).where(*mine).values(given=REJECT))
-    assert percent() == 1.0
+    assert same_share() == 1.0
     submit(queue, other, 2, REJECT)
-    assert percent() == 0.0
+    assert same_share() == 0.0
     withdraw(queue, other, 2)
-    assert percent() == 0.0
+    assert same_share() == 0.0
     with session_scope() as session:
         assert queue_agreement.of_queue(session, session.get_one(Queue, queue.id)).status.answers == 1
 
