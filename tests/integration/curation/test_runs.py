@@ -152,6 +152,15 @@ def test_any_step_may_be_lost_or_doubled(reviewer: UUID) -> None:
     assert len(outputs()) == 5
 
 
+def test_a_batch_that_ends_while_it_is_looked_at_is_taken_in_as_it_is_then(reviewer: UUID) -> None:
+    run_id = begin_run(with_items(2), reviewer)
+    (made,) = make_batches(run_id)
+    with session_scope() as session:
+        seen = session.get_one(Batch, made)
+        work_off([made])
+        assert (seen.completed, len(run_parts.advance(session, run_id).imports)) == (0, 1)
+
+
 def test_cancelling_keeps_what_is_answered(reviewer: UUID) -> None:
     dataset = with_items(7)
     run_id = begin_run(dataset, reviewer)
