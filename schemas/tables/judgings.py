@@ -23,7 +23,9 @@ class Judging(BatchWork):
     judge: Mapped[str]
     # What "better" means.
     criteria: Mapped[str]
-    parts: Mapped[list["JudgingPart"]] = relationship(order_by="JudgingPart.number", lazy="selectin")
+    parts: Mapped[list["JudgingPart"]] = relationship(
+        order_by="JudgingPart.number", lazy="selectin", passive_deletes="all"
+    )
 
     @property
     def unreadable(self) -> int:

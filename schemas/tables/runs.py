@@ -24,7 +24,7 @@ class Run(BatchWork):
     # The view whose items alone it asks, as it was written, and how many those are; null: all that there were.
     view: Mapped[dict[str, Any]] = mapped_column(default=dict)
     items: Mapped[Big | None]
-    parts: Mapped[list["RunPart"]] = relationship(order_by="RunPart.number", lazy="selectin")
+    parts: Mapped[list["RunPart"]] = relationship(order_by="RunPart.number", lazy="selectin", passive_deletes="all")
 
 
 class RunItem(Base):
