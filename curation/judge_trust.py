@@ -62,8 +62,8 @@ class BesidePeople:
         return self.items >= FEWEST
 
     @property
-    def percent(self) -> float | None:
-        return agreement.percent({both: count for both, count in self.pairs.items()})
+    def same_share(self) -> float | None:
+        return agreement.same_share({both: count for both, count in self.pairs.items()})
 
     @property
     def kappa(self) -> float | None:

@@ -18,7 +18,7 @@ def test_the_share_of_items_where_the_order_decides_leaves_out_those_nobody_was_
 def test_a_judge_stands_beside_people_with_percent_and_kappa() -> None:
     beside = BesidePeople({(1, 1): 20, (-1, -1): 15, (1, -1): 5, (-1, 1): 10})
     # The example of the article on Cohen's kappa.
-    assert (beside.items, beside.percent, beside.kappa) == (50, pytest.approx(0.7), pytest.approx(0.4))
+    assert (beside.items, beside.same_share, beside.kappa) == (50, pytest.approx(0.7), pytest.approx(0.4))
     assert beside.matrix == [[20, 0, 5], [0, 0, 0], [10, 0, 15]]
     assert "too little" in beside.says
 
