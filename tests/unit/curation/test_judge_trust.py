@@ -9,8 +9,9 @@ from curation.judge_trust import BesidePeople, Orders
 def test_the_share_of_items_where_the_order_decides_leaves_out_those_nobody_was_asked_about() -> None:
     orders = Orders({"AB": 4, "BA": 1, "TT": 1, "AA": 3, "BB": 1, "AT": 2, None: 8})
     assert (orders.judged, orders.same, orders.disagree) == (12, 8, 6)
-    assert orders.bias == 0.5
+    assert (orders.bias, orders.decides) == (0.5, False)
     assert (orders.first_place, orders.second_place) == (3, 1)
+    assert Orders({"AA": 3, "AB": 1}).decides
     assert Orders({}).bias is None
     assert Orders({None: 3}).bias is None
 
