@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from curation import datasets, naming
 from curation.chats import conversation, question_of
-from curation.views import View, matching, texts, that_fit
+from curation.examples import texts, that_fit
+from curation.views import View, matching
 from curation.wanted import CHANGEABLE
 from schemas import ids
 from schemas.database import OpenSession

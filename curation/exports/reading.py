@@ -8,9 +8,10 @@ import orjson
 from sqlalchemy import Row, Select, select
 
 from curation.chats import question_of
+from curation.examples import ITEM_OF_OUTPUT, that_fit
 from curation.exports.beaten import Deciders, beaten
 from curation.formats.learned import Learned, Worse
-from curation.views import ITEM_OF_OUTPUT, View, matching, that_fit
+from curation.views import View, matching
 from schemas.database import OpenSession
 from schemas.tables import Dataset, Example, Item, Output
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from curation import datasets, queue_agreement, queue_making, queues, reviewing, table, views, wanted
+from curation import datasets, examples, queue_agreement, queue_making, queues, reviewing, table, wanted
 from curation.agreement import FEWEST
 from curation.verdicts import Verdict
 from schemas import ids
@@ -98,7 +98,7 @@ def show_disputes(queue_id: str) -> str:
     queue = queues.get(db.session(), tenant(), queue_id)
     found = reviewing.disputes(db.session(), queue, request.args.get("after", 0, type=place_of), 2)
     dispute = found[0] if found else None
-    texts = views.texts(db.session(), [dispute.example.id])[dispute.example.id] if dispute else None
+    texts = examples.texts(db.session(), [dispute.example.id])[dispute.example.id] if dispute else None
     return render_template(
         "ui/disputes.html",
         queue=queue,

@@ -18,7 +18,7 @@ from pyarrow import parquet
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from curation import changes, datasets, resuming, table, views, wanted
+from curation import changes, datasets, examples, resuming, table, wanted
 from curation.exports import life, reading, writer
 from curation.exports.duplicates import Seen, SeenInDatabase, SeenInMemory
 from curation.exports.options import Options
@@ -26,7 +26,7 @@ from curation.exports.preview import preview
 from curation.formats.learned import Learned
 from curation.formats.table import FORMATS, format_named
 from curation.table import Sort
-from curation.views import View
+from curation.views import View, matching
 from inference import files, retention
 from inference.models import registry
 from schemas import ids
@@ -93,7 +93,7 @@ def manifest(done: Export) -> dict[str, Any]:
 
 def change(dataset: Dataset, key_id: UUID, view: View = ALL, **values: Any) -> None:
     with session_scope() as session:
-        changes.change(session, dataset, key_id, wanted.read(values), views.matching(dataset, view))
+        changes.change(session, dataset, key_id, wanted.read(values), matching(dataset, view))
 
 
 def say(words: str, dataset: Dataset, like: str = "%") -> None:
@@ -369,8 +369,8 @@ def test_a_file_outlives_every_retention_and_its_dataset(dataset: Dataset, revie
 
 
 def test_long_texts_end_a_page_early_and_nothing_is_left_out(dataset: Dataset) -> None:
-    say("x" * (views.PAGE_BYTES // 2), dataset, like="%candidate 3%")
-    say("x" * (views.PAGE_BYTES // 2), dataset, like="%candidate 6%")
+    say("x" * (examples.PAGE_BYTES // 2), dataset, like="%candidate 3%")
+    say("x" * (examples.PAGE_BYTES // 2), dataset, like="%candidate 6%")
     found: list[list[Learned]] = [list(page) for page in reading.pages(session_scope, dataset.id, ALL)]
     assert len(found) > 1
     assert [one.custom_id for page in found for one in page] == [f"c-{n}" for n in range(10)]
