@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from curation import datasets, kept_views, naming
 from curation.views import View
-from inference.paging import Page, page_of
+from inference.paging import Page, newest_page
 from schemas import ids
-from schemas.errors import Conflict, CursorUnknown, NotAssigned, QueueNotFound, RequestInvalid
+from schemas.errors import Conflict, NotAssigned, QueueNotFound, RequestInvalid
 from schemas.states import QueueStatus, Role
 from schemas.tables import ApiKey, Dataset, Queue, QueueItem, QueueReviewer
 from schemas.tables.base import now
@@ -112,14 +112,7 @@ def get(session: Session, tenant: str, public_id: str) -> Queue:
 
 
 def list_page(session: Session, tenant: str, after: str | None, limit: int) -> Page[Queue]:
-    """The newest first. `after` is the id of the last queue of the page before."""
-    found = _of_tenant(tenant)
-    if after is not None:
-        try:
-            found = found.where(Queue.id < get(session, tenant, after).id)
-        except QueueNotFound:
-            raise CursorUnknown(after) from None
-    return page_of(session.scalars(found.order_by(Queue.id.desc()).limit(limit + 1)).all(), limit)
+    return newest_page(session, _of_tenant(tenant), Queue.id, ids.QUEUE, after, limit)
 
 
 def delete(session: Session, tenant: str, public_id: str) -> Queue:

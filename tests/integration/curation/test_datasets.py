@@ -10,7 +10,7 @@ from curation.retention import purge_datasets
 from curation.views import View
 from schemas import ids
 from schemas.database import session_scope
-from schemas.errors import DatasetNotFound, RequestInvalid
+from schemas.errors import CursorUnknown, DatasetNotFound, RequestInvalid
 from schemas.tables import Base, Dataset
 
 CURATED = ("datasets", "items", "outputs", "facets", "examples", "change_sets", "changes", "imports")
@@ -53,3 +53,5 @@ def test_pages_of_datasets_are_the_newest_first(database_url: str) -> None:
         second = datasets.list_page(session, "acme", ids.show(ids.DATASET, first.items[-1].id), 3)
     assert [one.id for one in [*first.items, *second.items]] == made[::-1]
     assert (first.has_more, second.has_more) == (True, False)
+    with session_scope() as session, pytest.raises(CursorUnknown):
+        datasets.list_page(session, "others", ids.show(ids.DATASET, made[0]), 3)
