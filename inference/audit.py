@@ -12,12 +12,12 @@ from inference.paging import Page, newest_page
 from schemas import ids
 from schemas.actions import Action
 from schemas.database import OpenSession, delete_in_parts
+from schemas.limits import LONGEST_WHO
 from schemas.settings import settings
 from schemas.tables import AuditEntry
 from schemas.tables.base import now
 from schemas.text import storable
 
-LONGEST_WHO: Final = 200
 # What a program, or somebody who was not let in, may do a thousand times a second is told once a minute.
 SELDOM: Final = frozenset({Action.SIGN_IN_FAILED, Action.ROLE_REFUSED, Action.DATA_DOWNLOADED})
 PAUSE: Final = timedelta(minutes=1)

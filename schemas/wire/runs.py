@@ -3,15 +3,13 @@
 import marshmallow as ma
 
 from schemas import ids
+from schemas.limits import LARGEST_SEED, LONGEST_MODEL, LONGEST_VIEW_VALUE
 from schemas.states import RunStatus
 from schemas.wire.batches import RequestCounts
-from schemas.wire.curation import LONGEST_VIEW_VALUE
 from schemas.wire.fields import Kind, PublicId, Text, Timestamp
 
-LONGEST_NAME = 512
 MOST_STOPS = 4
 LONGEST_STOP = 200
-LARGEST_SEED = 2**53
 
 
 class Parameters(ma.Schema):
@@ -25,7 +23,7 @@ class Parameters(ma.Schema):
 
 
 class RunCreate(ma.Schema):
-    models = ma.fields.List(Text(longest=LONGEST_NAME), required=True)
+    models = ma.fields.List(Text(longest=LONGEST_MODEL), required=True)
     parameters = ma.fields.Nested(Parameters, load_default=dict)
     completion_window = Text(load_default="7d", longest=16)
     view = ma.fields.Dict(Text(longest=LONGEST_VIEW_VALUE), Text(longest=LONGEST_VIEW_VALUE), load_default=dict)

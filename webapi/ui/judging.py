@@ -9,7 +9,7 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from curation import comparing, datasets, judge_results, judgings
 from curation.judge_prompt import CRITERIA
 from curation.judge_results import Which
-from curation.judgings import LONGEST_CRITERIA, NewJudging
+from curation.judgings import NewJudging
 from curation.queues import names
 from curation.runs import WINDOW
 from curation.win_rates import WinRate
@@ -17,6 +17,7 @@ from inference.models import registry
 from schemas import ids
 from schemas.actions import Action
 from schemas.errors import RequestInvalid
+from schemas.limits import LONGEST_CRITERIA
 from schemas.states import Role
 from schemas.tables import Dataset, Judging
 from tasks import dispatch
