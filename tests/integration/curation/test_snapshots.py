@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import func, select
 
-from curation import changes, datasets, snapshots, split_making, splits, wanted
+from curation import datasets, snapshots, split_making, splits
 from curation.retention import purge_datasets
 from curation.splits import NewSplit
 from curation.views import View, matching
@@ -15,6 +15,7 @@ from schemas import ids
 from schemas.database import session_scope
 from schemas.errors import RequestInvalid
 from schemas.tables import Base, Dataset, Example, Snapshot
+from tests.integration.curation.changing import change
 from tests.integration.curation.runs import begin_run, make_batches, new_dataset, upload
 from tests.integration.inference.batch_fixtures import as_jsonl
 
@@ -43,13 +44,6 @@ def take(dataset: Dataset, key_id: UUID, view: View | None = None, name: str = "
         return snapshots.create(session, dataset, key_id, name, view or View(), {})
 
 
-def change(dataset: Dataset, key_id: UUID, example_ids: list[UUID] | None = None, **given: object) -> None:
-    with session_scope() as session:
-        mine = session.get_one(Dataset, dataset.id)
-        which = select(Example.id).where(Example.id.in_(example_ids)) if example_ids else matching(mine, View())
-        changes.change(session, mine, key_id, wanted.read(given), which)
-
-
 def ids_of(dataset: Dataset) -> list[UUID]:
     with session_scope() as session:
         return list(session.scalars(matching(dataset, View()).order_by(Example.id)))
@@ -57,12 +51,12 @@ def ids_of(dataset: Dataset) -> list[UUID]:
 
 def test_a_snapshot_gives_its_examples_as_they_were(answered: Dataset, reviewer: UUID) -> None:
     first, second, *_ = ids_of(answered)
-    change(answered, reviewer, [first], edited_output="Better.", gold=True, add_tags=["fine"])
+    change(answered, reviewer, only=[first], edited_output="Better.", gold=True, add_tags=["fine"])
     taken = take(answered, reviewer)
     before = list(snapshots.examples(session_scope, taken.id))
-    change(answered, reviewer, [first], edited_output="Best.", score=0.5)
+    change(answered, reviewer, only=[first], edited_output="Best.", score=0.5)
     change(answered, reviewer, edited_output=None, gold=False, status="rejected", remove_tags=["fine"])
-    change(answered, reviewer, [second], notes="later")
+    change(answered, reviewer, only=[second], notes="later")
     after = list(snapshots.examples(session_scope, taken.id))
     assert [(one.version, one.values, one.said) for one in after] == [
         (one.version, one.values, one.said) for one in before
@@ -73,7 +67,7 @@ def test_a_snapshot_gives_its_examples_as_they_were(answered: Dataset, reviewer:
 
 
 def test_a_snapshot_holds_what_its_view_held(answered: Dataset, reviewer: UUID) -> None:
-    change(answered, reviewer, ids_of(answered)[:2], gold=True)
+    change(answered, reviewer, only=ids_of(answered)[:2], gold=True)
     taken = take(answered, reviewer, View(gold=True))
     change(answered, reviewer, gold=True)
     assert taken.examples == 2
@@ -82,7 +76,7 @@ def test_a_snapshot_holds_what_its_view_held(answered: Dataset, reviewer: UUID) 
 
 def test_the_digest_is_the_same_as_long_as_all_is_the_same(answered: Dataset, reviewer: UUID) -> None:
     one, same = take(answered, reviewer), take(answered, reviewer)
-    change(answered, reviewer, ids_of(answered)[:1], score=1)
+    change(answered, reviewer, only=ids_of(answered)[:1], score=1)
     other, nothing = take(answered, reviewer), take(answered, reviewer, View(gold=True))
     assert one.digest == same.digest
     assert len({one.digest, other.digest, nothing.digest}) == 3
