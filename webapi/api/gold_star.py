@@ -1,12 +1,15 @@
 """`/api/gold-star` and `/api/export-gold-star`: the addresses that clients of earlier versions know."""
 
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from flask import Response
 from sqlalchemy.orm import Session
 
 from curation import datasets, gold_stars
+from curation.exports import reading
+from curation.exports.options import Options
 from curation.exports.streaming import stream
 from curation.formats.table import format_named
 from curation.ready_made import ready_made
@@ -65,7 +68,9 @@ def gold(given: dict[str, Any]) -> Response:
     view = read_view({"gold": "yes", **ready_made()[given["filter"]].address})
     wanted = [dataset.id for dataset in chosen(given["dataset_id"])]
     audit.note_now(Action.DATA_DOWNLOADED, given["dataset_id"] or "", gold=True)
-    response = Response(stream(partial(Session, db.engine), wanted, view, form), mimetype=form.media_type)
+    read = partial(reading.pages, partial(Session, db.engine), view=view, deciders=Options().deciders(form))
+    pages = map(read, wanted)
+    response = Response(stream(chain.from_iterable(pages), form), mimetype=form.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=f"gold_star_{name}.{form.suffix}")
     return response
 

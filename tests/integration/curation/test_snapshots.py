@@ -1,6 +1,7 @@
 """Snapshots stay as they were."""
 
 import json
+from itertools import chain
 from uuid import UUID
 
 import numpy as np
@@ -8,6 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from curation import datasets, snapshots, split_making, splits
+from curation.exports.streaming import stream
+from curation.formats.learned import Learned
+from curation.formats.table import FORMATS
 from curation.retention import purge_datasets
 from curation.splits import NewSplit
 from curation.views import View, matching
@@ -15,6 +19,7 @@ from schemas import ids
 from schemas.database import session_scope
 from schemas.errors import RequestInvalid
 from schemas.tables import Base, Dataset, Example, Snapshot
+from schemas.tables.exports import ExportFormat
 from tests.integration.curation.changing import change
 from tests.integration.curation.runs import begin_run, make_batches, new_dataset, upload
 from tests.integration.inference.batch_fixtures import as_jsonl
@@ -49,21 +54,30 @@ def ids_of(dataset: Dataset) -> list[UUID]:
         return list(session.scalars(matching(dataset, View()).order_by(Example.id)))
 
 
+def held(taken: Snapshot) -> list[Learned]:
+    return list(chain.from_iterable(snapshots.pages(session_scope, taken.id)))
+
+
+def exported(taken: Snapshot) -> dict[str, bytes]:
+    return {name: b"".join(stream(snapshots.pages(session_scope, taken.id), form)) for name, form in FORMATS.items()}
+
+
 def test_a_snapshot_gives_its_examples_as_they_were(answered: Dataset, reviewer: UUID) -> None:
     first, second, *_ = ids_of(answered)
     change(answered, reviewer, only=[first], edited_output="Better.", gold=True, add_tags=["fine"])
     taken = take(answered, reviewer)
-    before = list(snapshots.examples(session_scope, taken.id))
+    before, files = held(taken), exported(taken)
     change(answered, reviewer, only=[first], edited_output="Best.", score=0.5)
     change(answered, reviewer, edited_output=None, gold=False, status="rejected", remove_tags=["fine"])
     change(answered, reviewer, only=[second], notes="later")
-    after = list(snapshots.examples(session_scope, taken.id))
-    assert [(one.version, one.values, one.said) for one in after] == [
-        (one.version, one.values, one.said) for one in before
-    ]
-    assert (after[0].said, after[0].values["tags"], after[0].values["score"]) == ("Better.", ["fine"], None)
-    lines = [json.loads(line) for line in snapshots.chat_lines(session_scope, taken.id)]
+    after = held(taken)
+    assert after == before
+    assert exported(taken) == files
+    assert (after[0].said, after[0].tags, after[0].score) == ("Better.", ["fine"], None)
+    lines = [json.loads(line) for line in files[ExportFormat.CHAT].splitlines()]
     assert [line["messages"][-1]["content"] for line in lines] == ["Better.", *(f"Answer {n}." for n in range(1, 5))]
+    (preference,) = files[ExportFormat.DPO].splitlines()
+    assert b"Better." in preference
 
 
 def test_a_snapshot_holds_what_its_view_held(answered: Dataset, reviewer: UUID) -> None:
@@ -71,7 +85,7 @@ def test_a_snapshot_holds_what_its_view_held(answered: Dataset, reviewer: UUID) 
     taken = take(answered, reviewer, View(gold=True))
     change(answered, reviewer, gold=True)
     assert taken.examples == 2
-    assert [one.example_id for one in snapshots.examples(session_scope, taken.id)] == ids_of(answered)[:2]
+    assert [one.id for one in held(taken)] == ids_of(answered)[:2]
 
 
 def test_the_digest_is_the_same_as_long_as_all_is_the_same(answered: Dataset, reviewer: UUID) -> None:
@@ -85,8 +99,9 @@ def test_the_digest_is_the_same_as_long_as_all_is_the_same(answered: Dataset, re
 
 def test_it_goes_over_all_pages(answered: Dataset, reviewer: UUID) -> None:
     taken = take(answered, reviewer)
-    found = snapshots.examples(session_scope, taken.id, at_once=2)
-    assert [one.example_id for one in found] == ids_of(answered)
+    pages = list(snapshots.pages(session_scope, taken.id, at_once=2))
+    assert list(map(len, pages)) == [2, 2, 1]
+    assert [one.id for page in pages for one in page] == ids_of(answered)
 
 
 def test_a_snapshot_has_a_name(answered: Dataset, reviewer: UUID) -> None:
