@@ -14,10 +14,10 @@ from curation.win_rates import Choices, WinRate, win_rates
 from inference.paging import Page, page_of
 from schemas.errors import ExampleNotFound, RequestInvalid
 from schemas.ids import new_id
+from schemas.limits import MOST_COMPARED
 from schemas.tables import Comparison, Dataset, Item, Output
 from schemas.tables.base import now
 
-MOST_MODELS: Final = 6
 # What a judge says is told apart: see `curation/judgings.py`.
 BY_PEOPLE: Final = Comparison.judging_id.is_(None)
 
@@ -41,8 +41,8 @@ def models_of(session: Session, dataset: Dataset) -> Mapping[str, int]:
 
 
 def check_models(models: Sequence[str]) -> Sequence[str]:
-    if not 2 <= len(models) <= MOST_MODELS or len(set(models)) < len(models):
-        raise RequestInvalid(f"Name 2 to {MOST_MODELS} different models to compare.", param="models")
+    if not 2 <= len(models) <= MOST_COMPARED or len(set(models)) < len(models):
+        raise RequestInvalid(f"Name 2 to {MOST_COMPARED} different models to compare.", param="models")
     return models
 
 

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from curation import naming
-from inference.paging import Page, page_of
+from inference.paging import Page, newest_page
 from schemas import ids
-from schemas.errors import CursorUnknown, DatasetNotFound, NotFound
+from schemas.errors import DatasetNotFound, NotFound
 from schemas.tables import Dataset, Example, Judging, Run, Snapshot, Split
 from schemas.tables.base import now
 
@@ -53,14 +53,7 @@ def seen_by(tenant: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def list_page(session: Session, tenant: str, after: str | None, limit: int) -> Page[Dataset]:
-    """The newest first. `after` is the id of the last dataset of the page before."""
-    found = select(Dataset).where(*seen_by(tenant))
-    if after is not None:
-        try:
-            found = found.where(Dataset.id < get(session, tenant, after).id)
-        except DatasetNotFound:
-            raise CursorUnknown(after) from None
-    return page_of(session.scalars(found.order_by(Dataset.id.desc()).limit(limit + 1)).all(), limit)
+    return newest_page(session, select(Dataset).where(*seen_by(tenant)), Dataset.id, ids.DATASET, after, limit)
 
 
 def delete(session: Session, tenant: str, public_id: str) -> Dataset:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from curation import changes, wanted
 from curation.datasets import seen_by
+from curation.examples import ITEM_OF_OUTPUT
 from curation.formats.learned import squeezed
-from curation.views import ITEM_OF_OUTPUT
 from curation.wanted import LONGEST_NOTES
 from schemas.errors import Conflict, ExampleNotFound, RequestInvalid
 from schemas.tables import ChangeSet, Dataset, Example, Item, Output

@@ -18,10 +18,9 @@ from inference import batches
 from inference.models import registry
 from schemas import ids
 from schemas.errors import Conflict, JudgingNotFound, RequestInvalid
+from schemas.limits import LONGEST_CRITERIA
 from schemas.tables import Dataset, Judging, JudgingPart
 from schemas.text import is_storable
-
-LONGEST_CRITERIA: Final = 2_000
 
 PARTS: Final = text("""
     SELECT min(number) AS first_item, max(number) AS last_item, 2 * count(*) AS requests FROM (

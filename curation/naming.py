@@ -1,11 +1,8 @@
 """The names that people give to what they make here."""
 
-from typing import Final
-
 from schemas.errors import RequestInvalid
+from schemas.limits import LONGEST_NAME
 from schemas.text import is_storable, storable
-
-LONGEST_NAME: Final = 200
 
 
 def checked(name: str, what: str) -> str:

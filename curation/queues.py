@@ -16,14 +16,14 @@ from sqlalchemy.orm import Session
 
 from curation import datasets, kept_views, naming
 from curation.views import View
-from inference.paging import Page, page_of
+from inference.paging import Page, newest_page
 from schemas import ids
-from schemas.errors import Conflict, CursorUnknown, NotAssigned, QueueNotFound, RequestInvalid
+from schemas.errors import Conflict, NotAssigned, QueueNotFound, RequestInvalid
+from schemas.limits import LARGEST_QUEUE
 from schemas.states import QueueStatus, Role
 from schemas.tables import ApiKey, Dataset, Queue, QueueItem, QueueReviewer
 from schemas.tables.base import now
 
-LARGEST: Final = 200_000
 MOST_REVIEWS: Final = 5
 SEEDS: Final = 2**31
 
@@ -46,7 +46,7 @@ class NewQueue:
     reviews_each: int = 1
     # The names of those who review it; nobody stands for every curator.
     people: Sequence[str] = ()
-    limit: int = LARGEST
+    limit: int = LARGEST_QUEUE
 
 
 class Progress(NamedTuple):
@@ -88,8 +88,8 @@ def create(session: Session, dataset: Dataset, key_id: UUID, wanted: NewQueue) -
 def _check(wanted: NewQueue) -> None:
     if not 1 <= wanted.reviews_each <= MOST_REVIEWS:
         raise RequestInvalid(f"Each answer is reviewed 1 to {MOST_REVIEWS} times.", param="reviews_each")
-    if not 1 <= wanted.limit <= LARGEST:
-        raise RequestInvalid(f"A queue has 1 to {LARGEST:,} answers.", param="limit")
+    if not 1 <= wanted.limit <= LARGEST_QUEUE:
+        raise RequestInvalid(f"A queue has 1 to {LARGEST_QUEUE:,} answers.", param="limit")
     if wanted.seed is not None and not 0 <= wanted.seed < SEEDS:
         raise RequestInvalid(f"A seed is a whole number from 0 to {SEEDS - 1}.", param="seed")
     if wanted.people and len(set(wanted.people)) < wanted.reviews_each:
@@ -112,14 +112,7 @@ def get(session: Session, tenant: str, public_id: str) -> Queue:
 
 
 def list_page(session: Session, tenant: str, after: str | None, limit: int) -> Page[Queue]:
-    """The newest first. `after` is the id of the last queue of the page before."""
-    found = _of_tenant(tenant)
-    if after is not None:
-        try:
-            found = found.where(Queue.id < get(session, tenant, after).id)
-        except QueueNotFound:
-            raise CursorUnknown(after) from None
-    return page_of(session.scalars(found.order_by(Queue.id.desc()).limit(limit + 1)).all(), limit)
+    return newest_page(session, _of_tenant(tenant), Queue.id, ids.QUEUE, after, limit)
 
 
 def delete(session: Session, tenant: str, public_id: str) -> Queue:

@@ -1,89 +1,44 @@
 """The records of a file that somebody has written, JSON lines or CSV, from any place on.
 
-Files are hostile: neither a line nor a record that goes over many lines is held once it is over the limit.
+Files are hostile: a record that goes over many lines is held no more than a line once it is over the limit.
 """
 
 import codecs
 import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import IO, Any, Final
 
+from curation.file_lines import Blocks, Lines, Place
 from inference.request_lines import ARCHIVES, LineInvalid, json_object
 
-READ_AHEAD: Final = 1 << 20
-# What stands first says what a file is.
-SAMPLE: Final = 4096
 SEPARATORS: Final = ",;\t"
-ASKING: Final = frozenset({"prompt", "input"})
+# So many times the longest record may be read again: of a file full of open quotes it would be the file's square.
+MOST_AGAIN: Final = 4
 
 # The line that it begins on, and what it says or what is wrong with it; None where it is empty.
 Record = tuple[int, Mapping[str, Any] | LineInvalid | None]
 
 
-@dataclass(slots=True)
-class Place:
-    """How far a file is read: whole lines, and their bytes."""
+def read_records(
+    stream: IO[bytes] | Blocks, place: Place, max_bytes: int, needed: Sequence[str], known: Collection[str] = ()
+) -> Iterator[Record]:
+    """From this place on. After each record the place is where the next one begins.
 
-    offset: int = 0
-    line: int = 0
-
-
-class Lines:
-    """The lines from a place on; the place moves with them."""
-
-    def __init__(self, stream: IO[bytes], max_bytes: int) -> None:
-        stream.seek(0)
-        self._stream = io.BufferedReader(stream, READ_AHEAD)  # type: ignore[type-var]
-        self._max_bytes = max_bytes
-        self.place = Place()
-
-    def go_to(self, place: Place) -> None:
-        self._stream.seek(place.offset)
-        self.place = place
-
-    def go_back(self, place: Place) -> None:
-        self._stream.seek(place.offset)
-        self.place.offset, self.place.line = place.offset, place.line
-
-    def read(self) -> bytes:
-        """The next line, empty at the end."""
-        line = self._stream.readline(self._max_bytes + 1)
-        self.place.offset += len(line)
-        self.place.line += bool(line)
-        if len(line) <= self._max_bytes or line.endswith(b"\n"):
-            return line if self.place.line > 1 else line.removeprefix(codecs.BOM_UTF8)
-        self._skip_line()
-        raise LineInvalid("line_too_long", f"This line is longer than {self._max_bytes:,} bytes.")
-
-    def _skip_line(self) -> None:
-        while rest := self._stream.readline(READ_AHEAD):
-            self.place.offset += len(rest)
-            if rest.endswith(b"\n"):
-                return
-
-    def skip_all(self) -> None:
-        self.place.offset = self._stream.seek(0, io.SEEK_END)
-
-
-def read_records(stream: IO[bytes], place: Place, max_bytes: int) -> Iterator[Record]:
-    """From this place on. After each record the place is where the next one begins."""
-    sample = stream.read(SAMPLE).removeprefix(codecs.BOM_UTF8)
+    Of the columns that are needed a CSV file has one at least. These and the known ones are known in any case.
+    """
     lines = Lines(stream, max_bytes)
-    if sample.lstrip().startswith(b"{"):
-        lines.go_to(place)
-        return _json_records(lines)
+    sample = lines.sample().removeprefix(codecs.BOM_UTF8)
     archive = next((kind for magic, kind in ARCHIVES.items() if sample.startswith(magic)), None)
     if archive is not None:
-        return _refused(lines, place, f"This file is {archive}. Upload what is in it.")
-    return _csv_records(lines, place, max_bytes)
-
-
-def _refused(lines: Lines, place: Place, message: str) -> Iterator[Record]:
-    """The whole file is of no use."""
+        return _refused(f"This file is {archive}. Upload what is in it.")
+    if sample.strip() and not sample.lstrip().startswith(b"{"):
+        return _csv_records(lines, place, needed, known)
     lines.go_to(place)
-    lines.skip_all()
+    return _json_records(lines)
+
+
+def _refused(message: str) -> Iterator[Record]:
+    """The whole file is of no use."""
     yield 1, LineInvalid("invalid_file_format", message)
 
 
@@ -98,33 +53,29 @@ def _json_records(lines: Lines) -> Iterator[Record]:
             yield lines.place.line, fault
 
 
-def _csv_records(lines: Lines, place: Place, max_bytes: int) -> Iterator[Record]:
-    header, separator = _header(lines)
-    if not ASKING & set(header):
-        message = "The first line names the columns, and one of them must be `prompt` or `input`."
-        yield from _refused(lines, place, message)
-        return
-    after_header = lines.place
+def _csv_records(lines: Lines, place: Place, needed: Sequence[str], known: Collection[str]) -> Iterator[Record]:
+    header, separator = _header(lines, {*needed, *known})
+    if not set(needed) & set(header):
+        names = " or ".join(f"`{name}`" for name in needed)
+        return _refused(f"The first line names the columns, and one of them must be {names}.")
+    doubled = next((name for name in (*needed, *known) if header.count(name) > 1), None)
+    if doubled is not None:
+        return _refused(f"The first line has the column `{doubled}` twice.")
     if place.offset == 0:
-        place.offset, place.line = after_header.offset, after_header.line
+        place.offset, place.line = lines.place.offset, lines.place.line
     lines.go_to(place)
-    yield from CsvRecords(lines, header, separator, max_bytes)
+    return iter(CsvRecords(lines, header, separator))
 
 
-def _header(lines: Lines) -> tuple[Sequence[str], str]:
+def _header(lines: Lines, names: Collection[str]) -> tuple[Sequence[str], str]:
     try:
         line = lines.read().decode()
         separator = max(SEPARATORS, key=line.count)
-        names = next(csv.reader([line], delimiter=separator), [])
+        header = [name.strip() for name in next(csv.reader([line], delimiter=separator), [])]
     except (LineInvalid, UnicodeDecodeError, csv.Error):
         return (), ""
-    return [_name(name) for name in names], separator
-
-
-def _name(text: str) -> str:
-    """Those that mean something are known in any case."""
-    name = text.strip()
-    return name.lower() if name.lower() in ASKING | {"custom_id", "output", "completion"} else name
+    in_any_case = {name.lower(): name for name in names}
+    return [name if name in names else in_any_case.get(name.lower(), name) for name in header], separator
 
 
 class CsvRecords:
@@ -133,22 +84,20 @@ class CsvRecords:
     Where a quote is never closed, only the line that it opens on is of no use.
     """
 
-    def __init__(self, lines: Lines, header: Sequence[str], separator: str, max_bytes: int) -> None:
+    def __init__(self, lines: Lines, header: Sequence[str], separator: str) -> None:
         self._lines = lines
         self._header = header
         self._separator = separator
-        self._max_bytes = max_bytes
-        self._end_of_record = 0
-        self._second_line: Place | None = None
+        self._record = bytearray()
+        self._again_bytes = 0
 
     def __iter__(self) -> Iterator[Record]:
         # For the whole process, so it only grows. What keeps a value short is that its record is.
-        csv.field_size_limit(max(csv.field_size_limit(), 2 * self._max_bytes))
+        csv.field_size_limit(max(csv.field_size_limit(), 2 * self._lines.max_bytes))
         reader = self._reader()
         while True:
             number = self._lines.place.line + 1
-            self._end_of_record = self._lines.place.offset + self._max_bytes
-            self._second_line = None
+            self._record.clear()
             try:
                 values = next(reader, None)
             except LineInvalid as fault:
@@ -168,15 +117,22 @@ class CsvRecords:
 
     def _begin_again(self) -> Iterator[list[str]]:
         """On the line after the one that the record began on."""
-        if self._second_line is not None:
-            self._lines.go_back(self._second_line)
+        rest = bytes(self._record.partition(b"\n")[2])
+        self._again_bytes += len(rest)
+        if rest and self._again_bytes <= MOST_AGAIN * self._lines.max_bytes:
+            self._lines.give_back(rest)
+        elif not self._record.endswith(b"\n"):
+            self._lines.skip_line()
         return self._reader()
 
     def _texts(self) -> Iterator[str]:
-        while line := self._lines.read():
-            self._second_line = self._second_line or replace(self._lines.place)
-            if self._lines.place.offset > self._end_of_record:
-                raise LineInvalid("line_too_long", f"From here on a quote is open for {self._max_bytes:,} bytes.")
+        while line := self._lines.take():
+            self._record += line
+            if len(self._record) - line.endswith(b"\n") > self._lines.max_bytes:
+                what = (
+                    "This line is longer than" if len(line) == len(self._record) else "From here on a quote is open for"
+                )
+                raise LineInvalid("line_too_long", f"{what} {self._lines.max_bytes:,} bytes.")
             yield line.decode()
 
     def _named(self, values: Sequence[str]) -> Mapping[str, str] | LineInvalid:

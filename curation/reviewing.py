@@ -13,11 +13,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from curation import changes, holding
-from curation.queues import LARGEST
 from curation.verdicts import DECISIONS, Verdict, agreed, as_wanted, merged
 from curation.wanted import CHANGEABLE, Wanted
 from schemas import ids
 from schemas.errors import Conflict, QueueItemNotFound, RequestInvalid
+from schemas.limits import LARGEST_QUEUE
 from schemas.states import QueueItemState
 from schemas.tables import ApiKey, Dataset, Example, Queue, QueueItem, QueueReviewer, Review
 from schemas.tables.base import now
@@ -31,7 +31,7 @@ class Dispute(NamedTuple):
 
 
 def get(session: Session, queue: Queue, place: int) -> QueueItem:
-    item = session.get(QueueItem, (queue.id, place)) if 0 < place <= LARGEST else None
+    item = session.get(QueueItem, (queue.id, place)) if 0 < place <= LARGEST_QUEUE else None
     if item is None:
         raise QueueItemNotFound(place)
     return item

@@ -15,7 +15,7 @@ from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, updat
 from sqlalchemy.orm import Session
 
 from curation import columns, resuming, scorers
-from curation.views import ITEM_OF_OUTPUT, that_fit
+from curation.examples import ITEM_OF_OUTPUT, that_fit
 from plugins.scoring import Answer, Scorer
 from plugins.scoring import Score as Given
 from schemas.database import OpenSession

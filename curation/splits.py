@@ -16,14 +16,12 @@ from curation import datasets, naming
 from inference.paging import Page, page_of
 from schemas import ids
 from schemas.errors import Conflict, RequestInvalid, SplitLeaks, SplitNotFound
+from schemas.limits import LARGEST_SEED, MOST_MOVED, SIMILARITY
 from schemas.states import Side, SplitStatus
 from schemas.tables import Dataset, Split, SplitItem
 
 SHARES: Final[Mapping[str, float]] = {Side.TRAIN: 0.8, Side.SEARCH: 0.1, Side.TEST: 0.1}
-SIMILARITY: Final = 0.8
-LARGEST_SEED: Final = 2**53
 MOST_PAIRS: Final = 100
-MOST_MOVED: Final = 10_000
 
 # Of each group that is on several sides, the first item on each.
 LEAKS: Final = text("""

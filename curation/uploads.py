@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from curation.arrivals import Arrival
-from curation.records import Place, Record, read_records
+from curation.file_lines import Place
+from curation.records import Record, read_records
 from curation.uploaded_lines import arrival_of
 from inference import files
 from inference.request_lines import LineInvalid
@@ -19,6 +20,9 @@ from schemas.tables import Dataset, File, Import
 # What a file is uploaded for that is to be a dataset.
 PURPOSE: Final = "user_data"
 DAY_SECONDS: Final = 86_400
+# Columns of CSV files: one that says what is asked, and what else means something.
+ASKING: Final = ("prompt", "input")
+KNOWN: Final = ("custom_id", "output", "completion")
 
 
 def begin(session: Session, dataset: Dataset, file: File) -> Import:
@@ -53,7 +57,7 @@ def read_page(session: Session, this: Import, rows: int, size: int) -> Sequence[
     page: list[Arrival] = []
     faults: list[tuple[int, LineInvalid]] = []
     with files.open_content(file) as stream:
-        for record in read_records(stream, place, settings().max_line_bytes):
+        for record in read_records(stream, place, settings().max_line_bytes, ASKING, KNOWN):
             _sort(record, page, faults)
             # Empty lines too: a file may have millions of them.
             if len(page) + len(faults) >= rows or place.offset - this.bytes_read >= size:

@@ -1,6 +1,5 @@
 """Who did what, when and from where: written in the transaction of what it tells of, and never changed after."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,17 +8,16 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inference.paging import Page, page_of
+from inference.paging import Page, newest_page
 from schemas import ids
 from schemas.actions import Action
 from schemas.database import OpenSession, delete_in_parts
-from schemas.errors import CursorUnknown, NotFound
+from schemas.limits import LONGEST_WHO
 from schemas.settings import settings
 from schemas.tables import AuditEntry
 from schemas.tables.base import now
 from schemas.text import storable
 
-LONGEST_WHO: Final = 200
 # What a program, or somebody who was not let in, may do a thousand times a second is told once a minute.
 SELDOM: Final = frozenset({Action.SIGN_IN_FAILED, Action.ROLE_REFUSED, Action.DATA_DOWNLOADED})
 PAUSE: Final = timedelta(minutes=1)
@@ -61,8 +59,7 @@ def note(session: Session, actor: Actor, action: Action, subject: str = "", **de
 
 
 def list_page(session: Session, wanted: Filter, after: str | None, limit: int) -> Page[AuditEntry]:
-    """The newest first. `after` is the id of the last entry of the page before."""
-    query = select(AuditEntry).order_by(AuditEntry.id.desc())
+    query = select(AuditEntry)
     if wanted.action is not None:
         query = query.where(AuditEntry.action == wanted.action)
     if wanted.who is not None:
@@ -74,10 +71,7 @@ def list_page(session: Session, wanted: Filter, after: str | None, limit: int) -
         query = query.where(AuditEntry.id >= ids.earliest(wanted.since))
     if wanted.until is not None:
         query = query.where(AuditEntry.id < ids.earliest(wanted.until))
-    if after is not None:
-        query = query.where(AuditEntry.id < _place(after))
-    found: Sequence[AuditEntry] = session.scalars(query.limit(limit + 1)).all()
-    return page_of(found, limit)
+    return newest_page(session, query, AuditEntry.id, ids.AUDIT_ENTRY, after, limit)
 
 
 def purge(open_session: OpenSession, moment: datetime) -> int:
@@ -95,10 +89,3 @@ def _was_told(session: Session, actor: Actor, action: Action, subject: str) -> b
         AuditEntry.address.is_not_distinct_from(actor.address),
     )
     return session.scalar(query.limit(1)) is not None
-
-
-def _place(cursor: str) -> UUID:
-    try:
-        return ids.parse(ids.AUDIT_ENTRY, cursor, NotFound)
-    except NotFound:
-        raise CursorUnknown(cursor) from None

@@ -14,14 +14,13 @@ from sqlalchemy.orm import Session
 from inference import files, pace_samples, quotas
 from inference.engines.base import ENDPOINTS
 from inference.pace import Pace
-from inference.paging import Page, page_of
+from inference.paging import Page, newest_page
 from inference.progress import COUNTS, Progress
 from inference.webhooks import subscriptions
 from schemas import ids
 from schemas.errors import (
     BatchNotFound,
     Conflict,
-    CursorUnknown,
     FileNotFound,
     IdempotencyMismatch,
     InputFileInvalid,
@@ -152,14 +151,7 @@ def get(session: Session, tenant: str, public_id: str) -> Batch:
 
 
 def list_page(session: Session, tenant: str, after: str | None, limit: int) -> Page[Batch]:
-    """The newest first. `after` is the id of the last batch of the page before."""
-    found = select(Batch).where(Batch.tenant == tenant).order_by(Batch.id.desc()).limit(limit + 1)
-    if after is not None:
-        try:
-            found = found.where(Batch.id < get(session, tenant, after).id)
-        except BatchNotFound:
-            raise CursorUnknown(after) from None
-    return page_of(session.scalars(found).all(), limit)
+    return newest_page(session, select(Batch).where(Batch.tenant == tenant), Batch.id, ids.BATCH, after, limit)
 
 
 def list_live(session: Session, tenant: str, limit: int) -> Sequence[Batch]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from inference import quotas
 from inference.file_store import file_store
-from inference.paging import Page, page_of
+from inference.paging import Page, page_of, place_of
 from schemas import ids
 from schemas.database import DATABASE_LOST
 from schemas.errors import Conflict, ContentGone, CursorUnknown, FileNotFound, PayloadTooLarge, RequestInvalid
@@ -182,10 +182,7 @@ def expiry(created: datetime, seconds: int | None) -> datetime | None:
 
 def _cursor(session: Session, tenant: str, after: str) -> UUID:
     # A file that was deleted since still marks its place in the list.
-    try:
-        file = session.get(File, ids.parse(ids.FILE, after, FileNotFound))
-    except FileNotFound:
-        file = None
+    file = session.get(File, place_of(ids.FILE, after))
     if file is None or file.tenant != tenant:
         raise CursorUnknown(after)
     return file.id

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -13,12 +12,11 @@ from inference import files
 from inference.file_store import Removal, file_store
 from schemas import ids
 from schemas.errors import Conflict, ContentGone, PayloadTooLarge, RequestInvalid, UploadNotFound
+from schemas.limits import MOST_PARTS
 from schemas.settings import settings
 from schemas.states import UploadStatus, check_upload_move
 from schemas.tables import File, Upload, UploadPart
 from schemas.tables.base import now
-
-MAX_PARTS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +169,7 @@ def _check_room(session: Session, upload: Upload, adding: int) -> None:
     count, stored = session.execute(
         select(func.count(), func.coalesce(func.sum(UploadPart.bytes), 0)).where(UploadPart.upload_id == upload.id)
     ).one()
-    if count >= MAX_PARTS or stored + adding > 2 * upload.bytes:
+    if count >= MOST_PARTS or stored + adding > 2 * upload.bytes:
         raise RequestInvalid("The parts hold far more than the file that was announced.", param="data")
 
 

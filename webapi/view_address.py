@@ -11,12 +11,12 @@ from curation import views
 from curation.views import Range, View
 from schemas import ids
 from schemas.errors import RequestInvalid, SplitNotFound
+from schemas.limits import LONGEST_VIEW_VALUE
 from schemas.states import ExampleStatus, Side
 from schemas.tables import Dataset
 from schemas.text import is_storable, storable
 from webapi.database import db
 
-LONGEST: Final = 500
 FILTERS: Final = (
     "status", "gold", "model", "category", "tag", "score_from", "score_to", "score_below", "changed_since", "split",
     "side", "q",
@@ -108,8 +108,8 @@ def _ranges(given: Mapping[str, str]) -> dict[str, Range]:
 
 def _text(given: Mapping[str, str], name: str) -> str | None:
     value = given.get(name, "").strip()
-    if len(value) > LONGEST or not is_storable(value):
-        raise RequestInvalid(f"`{name}` is text of at most {LONGEST} characters.", param=name)
+    if len(value) > LONGEST_VIEW_VALUE or not is_storable(value):
+        raise RequestInvalid(f"`{name}` is text of at most {LONGEST_VIEW_VALUE} characters.", param=name)
     return value or None
 
 

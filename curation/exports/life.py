@@ -12,9 +12,9 @@ from curation.exports.options import Options
 from curation.formats.table import format_named
 from curation.views import View
 from inference import files
-from inference.paging import Page, page_of
+from inference.paging import Page, newest_page
 from schemas import ids
-from schemas.errors import CursorUnknown, ExportNotFound, FileNotFound
+from schemas.errors import ExportNotFound, FileNotFound
 from schemas.ids import new_id
 from schemas.tables import Dataset, Export, File
 
@@ -76,16 +76,10 @@ def get(session: Session, tenant: str, public_id: str) -> Export:
 
 
 def list_page(session: Session, tenant: str, dataset: Dataset | None, after: str | None, limit: int) -> Page[Export]:
-    """The newest first. `after` is the id of the last export of the page before."""
     found = select(Export).where(Export.tenant == tenant)
     if dataset is not None:
         found = found.where(Export.dataset_id == dataset.id)
-    if after is not None:
-        try:
-            found = found.where(Export.id < get(session, tenant, after).id)
-        except ExportNotFound:
-            raise CursorUnknown(after) from None
-    return page_of(session.scalars(found.order_by(Export.id.desc()).limit(limit + 1)).all(), limit)
+    return newest_page(session, found, Export.id, ids.EXPORT, after, limit)
 
 
 def delete(session: Session, tenant: str, public_id: str) -> tuple[Export, File | None]:

@@ -1,4 +1,4 @@
-"""The examples of a view with all their texts, a page at a time and in the order in which they came."""
+"""Examples with all their texts, those of a view a page at a time and in the order in which they came."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -8,13 +8,15 @@ import orjson
 from sqlalchemy import Row, Select, select
 
 from curation.chats import question_of
+from curation.examples import ITEM_OF_OUTPUT, that_fit
 from curation.exports.beaten import Deciders, beaten
 from curation.formats.learned import Learned, Worse
-from curation.views import ITEM_OF_OUTPUT, View, matching, that_fit
+from curation.views import View, matching
 from schemas.database import OpenSession
 from schemas.tables import Dataset, Example, Item, Output
 
 AT_ONCE: Final = 200
+Texts = Row[Example, int, str, str, str]
 
 
 def pages(
@@ -25,7 +27,7 @@ def pages(
         with open_session() as session:
             rows = session.execute(_page(session.get_one(Dataset, dataset_id), view, after)).all()
             lost = beaten(session, dataset_id, {row.Example.id: row.item for row in rows}, deciders)
-            page = [_learned(row, lost.get(row.Example.id)) for row in rows]
+            page = [learned(row, lost.get(row.Example.id)) for row in rows]
         if not page:
             return
         yield page
@@ -36,6 +38,11 @@ def _page(dataset: Dataset, view: View, after: UUID | None) -> Select[Example, i
     wanted = matching(dataset, view).order_by(Example.id).limit(AT_ONCE)
     if after is not None:
         wanted = wanted.where(Example.id > after)
+    return texts_of(wanted)
+
+
+def texts_of(wanted: Select[UUID]) -> Select[Example, int, str, str, str]:
+    """Of examples, by their ids, those that fit on a page."""
     return (
         select(Example, Output.item, Output.output, Item.custom_id, Item.request)
         .join(Output, Output.id == Example.id)
@@ -45,7 +52,7 @@ def _page(dataset: Dataset, view: View, after: UUID | None) -> Select[Example, i
     )
 
 
-def _learned(row: Row[Example, int, str, str, str], lost: Worse | None) -> Learned:
+def learned(row: Texts, lost: Worse | None = None) -> Learned:
     example = row.Example
     return Learned(
         id=example.id,
@@ -60,6 +67,6 @@ def _learned(row: Row[Example, int, str, str, str], lost: Worse | None) -> Learn
         notes=example.notes,
         messages=question_of(orjson.loads(row.request)),
         own=row.output,
-        edited=example.edited_output,
+        edited_output=example.edited_output,
         beaten=lost,
     )

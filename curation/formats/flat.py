@@ -21,5 +21,5 @@ def record(one: Learned) -> dict[str, Any]:
         "input": one.question,
         "output": one.said,
         "model_output": one.own,
-        "edited": one.edited is not None,
+        "edited": one.edited_output is not None,
     }

@@ -15,7 +15,7 @@ def record(one: Learned) -> dict[str, Any]:
         "category": one.category,
         "tags": list(one.tags),
         "notes": one.notes,
-        "edited": one.edited is not None,
+        "edited": one.edited_output is not None,
         "system": one.system,
     }
     return {"input": one.question, "output": one.said, "metadata": metadata}

@@ -39,7 +39,7 @@ class Learned:
     messages: Sequence[Message]
     # What the model said, and what somebody would rather have it say.
     own: str
-    edited: str | None
+    edited_output: str | None
     # Another model's answer to the same, where this one was found better, and somebody wants to know.
     beaten: Worse | None = None
 
@@ -50,7 +50,7 @@ class Learned:
     @property
     def said(self) -> str:
         """What a model is to learn to say."""
-        return self.own if self.edited is None else self.edited
+        return self.own if self.edited_output is None else self.edited_output
 
     @property
     def worse(self) -> Worse | None:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from curation.file_lines import Blocks, Place
+from curation.records import read_records
 from curation.task_schemas.generation import Generator
-from curation.task_schemas.row_files import Row, read_rows
 from curation.task_schemas.rows import RowInvalid
+from inference.request_lines import LineInvalid
 from schemas.errors import RowsInvalid
 from schemas.settings import settings
 
@@ -23,30 +25,31 @@ class RequestFile:
     bad_rows: int = 0
     faults: list[dict[str, Any]] = field(default_factory=list)
 
-    def blocks(self, filename: str, rows: Iterable[bytes]) -> Iterator[bytes]:
+    def blocks(self, rows: Iterable[bytes]) -> Iterator[bytes]:
         generator = Generator.of(self.document, self.model)
-        for number, row in enumerate(read_rows(filename, rows, settings().max_line_bytes), 1):
+        columns = [column["name"] for column in self.document["data"]]
+        records = read_records(Blocks(rows), Place(), settings().max_line_bytes, columns)
+        not_empty = ((line, row) for line, row in records if row is not None)
+        for number, (line, row) in enumerate(not_empty, 1):
             try:
-                line = self._line(generator, number, row)
-            except RowInvalid as error:
-                self._note(row.line, error.column or None, error.message)
+                if isinstance(row, LineInvalid):
+                    raise row
+                request = generator.line(number, row)
+            except (LineInvalid, RowInvalid) as fault:
+                self._note(line, fault)
                 continue
             self.requests += 1
             if self.skips_bad_rows or not self.faults:
-                yield line
+                yield request
         if self.faults and not self.skips_bad_rows:
             raise RowsInvalid(self.faults)
         if not self.requests:
             raise RowsInvalid(self.faults or [{"line": None, "column": None, "message": "The file has no rows."}])
 
-    def _line(self, generator: Generator, number: int, row: Row) -> bytes:
-        if row.fault:
-            raise RowInvalid("", row.fault)
-        return generator.line(number, row.values)
-
-    def _note(self, line: int, column: str | None, message: str) -> None:
+    def _note(self, line: int, fault: LineInvalid | RowInvalid) -> None:
         self.bad_rows += 1
+        column = fault.column if isinstance(fault, RowInvalid) else None
         if len(self.faults) < settings().max_line_errors:
-            self.faults.append({"line": line, "column": column, "message": message})
+            self.faults.append({"line": line, "column": column, "message": fault.message})
         elif not self.skips_bad_rows:
             raise RowsInvalid(self.faults)

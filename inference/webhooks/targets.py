@@ -12,8 +12,8 @@ from typing import Final
 import httpx
 
 from schemas.errors import WebhookTargetRefused
+from schemas.limits import LONGEST_URL
 
-LONGEST_URL: Final = 2048
 # After IDNA: a name, an IPv4 address, or an IPv6 address with its zone.
 HOST: Final = re.compile(r"[A-Za-z0-9._-]+|[0-9a-fA-F:.]+(%[A-Za-z0-9._-]+)?")
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}

@@ -4,6 +4,7 @@ import marshmallow as ma
 
 from schemas import ids
 from schemas.actions import Action
+from schemas.limits import LONGEST_WHO
 from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
 
 # The year 9999.
@@ -12,7 +13,7 @@ LATEST = 253_370_764_800
 
 class AuditQuery(ListQuery):
     action = ma.fields.Enum(Action, by_value=True)
-    who = Text(longest=200)
+    who = Text(longest=LONGEST_WHO)
     since = ma.fields.Integer(validate=ma.validate.Range(0, LATEST), metadata={"description": "Unix seconds."})
     until = ma.fields.Integer(validate=ma.validate.Range(0, LATEST), metadata={"description": "Unix seconds."})
     limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, 200))

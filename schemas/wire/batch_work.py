@@ -7,8 +7,6 @@ from schemas.states import RunStatus
 from schemas.wire.batches import RequestCounts
 from schemas.wire.fields import PublicId, Timestamp
 
-LONGEST_NAME = 512
-
 
 class BatchWork(ma.Schema):
     """Shown from the work and its progress."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 import marshmallow as ma
 
 from schemas import ids
+from schemas.limits import LONGEST_URL
 from schemas.states import BatchStatus
 from schemas.wire.fields import ExpiresAfter, Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
 
@@ -43,7 +44,7 @@ class EndedAt(Timestamp):
 
 
 class WebhookTarget(ma.Schema):
-    url = Text(required=True, longest=2048)
+    url = Text(required=True, longest=LONGEST_URL)
     secret = Text(load_default=None, allow_none=True, longest=256)
 
 

@@ -3,9 +3,8 @@
 import marshmallow as ma
 
 from schemas import ids
+from schemas.limits import MOST_COMPARED
 from schemas.wire.fields import Kind, PublicId, Text
-
-MOST_SHOWN = 6
 
 
 class NextQuery(ma.Schema):
@@ -32,7 +31,7 @@ class Choice(ma.Schema):
 
 
 class ComparisonCreate(ma.Schema):
-    shown = ma.fields.List(Text(longest=64), required=True, validate=ma.validate.Length(2, MOST_SHOWN))
+    shown = ma.fields.List(Text(longest=64), required=True, validate=ma.validate.Length(2, MOST_COMPARED))
     winner = Text(longest=64, required=True, allow_none=True)
 
 

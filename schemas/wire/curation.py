@@ -3,15 +3,14 @@
 import marshmallow as ma
 
 from schemas import ids
+from schemas.limits import LONGEST_NAME, LONGEST_VIEW_VALUE
 from schemas.states import ExampleStatus, ImportStatus, Side
 from schemas.wire.batches import LineError
 from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
 
-LONGEST_VIEW_VALUE = 500
-
 
 class DatasetCreate(ma.Schema):
-    name = Text(required=True, longest=200)
+    name = Text(required=True, longest=LONGEST_NAME)
     task = Text(load_default=None, allow_none=True, longest=100)
 
 

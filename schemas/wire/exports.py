@@ -3,9 +3,9 @@
 import marshmallow as ma
 
 from schemas import ids
+from schemas.limits import LONGEST_VIEW_VALUE
 from schemas.states import ExportStatus
 from schemas.tables.exports import ExportFormat
-from schemas.wire.curation import LONGEST_VIEW_VALUE
 from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 import marshmallow as ma
 
 from schemas import ids
+from schemas.limits import MOST_PARTS
 from schemas.wire.fields import ExpiresAfter, Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
 
 PURPOSES: Final = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
@@ -76,7 +77,7 @@ class UploadCreate(ma.Schema):
 
 
 class UploadComplete(ma.Schema):
-    part_ids = ma.fields.List(ma.fields.String(), required=True, validate=ma.validate.Length(min=1, max=10_000))
+    part_ids = ma.fields.List(ma.fields.String(), required=True, validate=ma.validate.Length(min=1, max=MOST_PARTS))
     md5 = ma.fields.String(allow_none=True, load_default=None, validate=ma.validate.Regexp(r"^[0-9a-fA-F]{32}\Z"))
 
 

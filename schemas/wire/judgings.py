@@ -3,17 +3,17 @@
 import marshmallow as ma
 
 from schemas import ids
-from schemas.wire.batch_work import LONGEST_NAME, BatchWork
+from schemas.limits import LONGEST_CRITERIA, LONGEST_MODEL
+from schemas.wire.batch_work import BatchWork
 from schemas.wire.comparisons import WinRate
 from schemas.wire.fields import Kind, PublicId, Text
 
-LONGEST_CRITERIA = 2_000
 WHICH = ("all", "orders", "people")
 
 
 class JudgingCreate(ma.Schema):
-    models = ma.fields.List(Text(longest=LONGEST_NAME), required=True, validate=ma.validate.Length(2, 2))
-    judge = Text(required=True, longest=LONGEST_NAME)
+    models = ma.fields.List(Text(longest=LONGEST_MODEL), required=True, validate=ma.validate.Length(2, 2))
+    judge = Text(required=True, longest=LONGEST_MODEL)
     criteria = Text(load_default="", longest=LONGEST_CRITERIA)
     completion_window = Text(load_default="7d", longest=16)
 

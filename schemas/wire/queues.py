@@ -3,8 +3,9 @@
 import marshmallow as ma
 
 from schemas import ids
+from schemas.limits import LARGEST_QUEUE, LONGEST_NAME, LONGEST_VIEW_VALUE
 from schemas.states import QueueItemState, QueueStatus
-from schemas.wire.curation import LONGEST_VIEW_VALUE, Example, Wanted
+from schemas.wire.curation import Example, Wanted
 from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
 
 LARGEST_INTEGER = 2**31 - 1
@@ -13,13 +14,13 @@ MOST_AT_HAND = 100
 
 class QueueCreate(ma.Schema):
     dataset_id = Text(required=True, longest=64)
-    name = Text(required=True, longest=200)
+    name = Text(required=True, longest=LONGEST_NAME)
     view = ma.fields.Dict(Text(longest=LONGEST_VIEW_VALUE), Text(longest=LONGEST_VIEW_VALUE), load_default=dict)
     sort = Text(load_default="oldest", metadata={"enum": ["oldest", "random", "worst"]})
     seed = ma.fields.Integer(strict=True, load_default=None, allow_none=True)
     reviews_each = ma.fields.Integer(strict=True, load_default=1)
     people = ma.fields.List(Text(longest=200), load_default=list)
-    limit = ma.fields.Integer(strict=True, load_default=200_000)
+    limit = ma.fields.Integer(strict=True, load_default=LARGEST_QUEUE)
 
 
 class QueueQuery(ListQuery):

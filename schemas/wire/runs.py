@@ -3,13 +3,12 @@
 import marshmallow as ma
 
 from schemas import ids
-from schemas.wire.batch_work import LONGEST_NAME, BatchWork
-from schemas.wire.curation import LONGEST_VIEW_VALUE
+from schemas.limits import LARGEST_SEED, LONGEST_MODEL, LONGEST_VIEW_VALUE
+from schemas.wire.batch_work import BatchWork
 from schemas.wire.fields import Kind, PublicId, Text
 
 MOST_STOPS = 4
 LONGEST_STOP = 200
-LARGEST_SEED = 2**53
 
 
 class Parameters(ma.Schema):
@@ -23,7 +22,7 @@ class Parameters(ma.Schema):
 
 
 class RunCreate(ma.Schema):
-    models = ma.fields.List(Text(longest=LONGEST_NAME), required=True)
+    models = ma.fields.List(Text(longest=LONGEST_MODEL), required=True)
     parameters = ma.fields.Nested(Parameters, load_default=dict)
     completion_window = Text(load_default="7d", longest=16)
     view = ma.fields.Dict(Text(longest=LONGEST_VIEW_VALUE), Text(longest=LONGEST_VIEW_VALUE), load_default=dict)

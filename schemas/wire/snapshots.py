@@ -3,13 +3,18 @@
 import marshmallow as ma
 
 from schemas import ids
-from schemas.wire.curation import LONGEST_VIEW_VALUE
+from schemas.limits import LONGEST_NAME, LONGEST_VIEW_VALUE
+from schemas.tables.exports import ExportFormat
 from schemas.wire.fields import Kind, PublicId, Text, Timestamp
 
 
 class SnapshotCreate(ma.Schema):
-    name = Text(required=True, longest=200)
+    name = Text(required=True, longest=LONGEST_NAME)
     view = ma.fields.Dict(Text(longest=LONGEST_VIEW_VALUE), Text(longest=LONGEST_VIEW_VALUE), load_default=dict)
+
+
+class SnapshotQuery(ma.Schema):
+    format = ma.fields.String(load_default=ExportFormat.CHAT, validate=ma.validate.OneOf([*ExportFormat]))
 
 
 class Snapshot(ma.Schema):

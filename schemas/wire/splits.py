@@ -3,10 +3,10 @@
 import marshmallow as ma
 
 from schemas import ids
+from schemas.limits import LONGEST_NAME, MOST_MOVED, SIMILARITY
 from schemas.states import Side, SplitStatus
 from schemas.wire.fields import Kind, PublicId, Text, Timestamp
 
-MOST_MOVED = 10_000
 LAST_ITEM = 2**31 - 1
 
 
@@ -17,10 +17,10 @@ class Shares(ma.Schema):
 
 
 class SplitCreate(ma.Schema):
-    name = Text(required=True, longest=200)
+    name = Text(required=True, longest=LONGEST_NAME)
     shares = ma.fields.Nested(Shares, load_default=None, allow_none=True)
     seed = ma.fields.Integer(strict=True, load_default=0)
-    similarity = ma.fields.Float(load_default=0.8)
+    similarity = ma.fields.Float(load_default=SIMILARITY)
 
 
 class SideCounts(ma.Schema):

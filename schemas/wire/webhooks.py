@@ -3,11 +3,12 @@
 import marshmallow as ma
 
 from schemas import ids
+from schemas.limits import LONGEST_URL
 from schemas.wire.fields import Kind, PublicId, Text, Timestamp
 
 
 class WebhookCreate(ma.Schema):
-    url = Text(required=True, longest=2048)
+    url = Text(required=True, longest=LONGEST_URL)
     secret = Text(load_default=None, allow_none=True, longest=256)
     events = ma.fields.List(Text(longest=64), load_default=list, validate=ma.validate.Length(max=16))
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from curation import changes, datasets, facets, imports, searching, table, views, wanted
 from curation.dataset_task import set_task
+from curation.exports import reading
 from curation.exports.streaming import stream
 from curation.formats.table import format_named
 from inference import batches
@@ -158,5 +159,5 @@ def export_chats(_: dict[str, Any], dataset_id: str) -> Response:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     audit.note_now(Action.DATA_DOWNLOADED, dataset_id)
     chats = format_named(ExportFormat.CHAT)
-    lines = stream(partial(Session, db.engine), [dataset.id], whole_view_of(dataset, request.args), chats)
-    return Response(lines, mimetype="application/jsonl")
+    pages = reading.pages(partial(Session, db.engine), dataset.id, whole_view_of(dataset, request.args))
+    return Response(stream(pages, chats), mimetype="application/jsonl")

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from curation import changes, similar, views, wanted
+from curation import changes, examples, similar, wanted
 from curation.chats import messages_of
 from schemas import tables
 from schemas.states import Role
@@ -39,7 +39,7 @@ class Version:
 @blueprint.response(200, Example)
 def get_example(example_id: str) -> Shown:
     """Get an example."""
-    _, example = views.get(db.session(), tenant(), example_id)
+    _, example = examples.get(db.session(), tenant(), example_id)
     return shown_examples([example])[0]
 
 
@@ -48,7 +48,7 @@ def get_example(example_id: str) -> Shown:
 @blueprint.response(200, SimilarList)
 def list_similar(given: dict[str, Any], example_id: str) -> dict[str, list[Shown]]:
     """List examples of the same dataset that share its rarest words, the most similar first."""
-    _, example = views.get(db.session(), tenant(), example_id)
+    _, example = examples.get(db.session(), tenant(), example_id)
     found = similar.of_example(db.session(), example, given["limit"])
     return {"data": shown_examples([one.example for one in found])}
 
@@ -58,7 +58,7 @@ def list_similar(given: dict[str, Any], example_id: str) -> dict[str, list[Shown
 @blueprint.response(200, Example)
 def change_example(given: dict[str, Any], example_id: str) -> Shown:
     """Change an example. With `version`, only if it is still the latest: else 409."""
-    dataset, example = views.get(db.session(), tenant(), example_id)
+    dataset, example = examples.get(db.session(), tenant(), example_id)
     version = given.pop("version")
     changes.change_one(db.session(), dataset, caller().key_id, wanted.read(given), example, version)
     db.session.commit()
@@ -70,7 +70,7 @@ def change_example(given: dict[str, Any], example_id: str) -> Shown:
 @blueprint.response(200, VersionList)
 def list_versions(example_id: str) -> dict[str, Any]:
     """List what was changed about an example, and by whom, newest first."""
-    _, example = views.get(db.session(), tenant(), example_id)
+    _, example = examples.get(db.session(), tenant(), example_id)
     return {"data": [Version(*row) for row in changes.history(db.session(), example)]}
 
 
@@ -85,11 +85,11 @@ def undo_change(change_id: str) -> dict[str, Any] | tables.ChangeSet:
     return change_shown(done, undone)
 
 
-def shown_examples(examples: Sequence[tables.Example]) -> list[Shown]:
-    texts = views.texts(db.session(), [example.id for example in examples])
+def shown_examples(found: Sequence[tables.Example]) -> list[Shown]:
+    texts = examples.texts(db.session(), [example.id for example in found])
     return [
         Shown(example, output, item.custom_id, item.details, messages_of(orjson.loads(item.request)))
-        for example in examples
+        for example in found
         for output, item in [texts[example.id]]
     ]
 

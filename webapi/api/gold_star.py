@@ -1,32 +1,32 @@
 """`/api/gold-star` and `/api/export-gold-star`: the addresses that clients of earlier versions know."""
 
-from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from flask import Response
 from sqlalchemy.orm import Session
 
 from curation import datasets, gold_stars
+from curation.exports import reading
+from curation.exports.options import Options
 from curation.exports.streaming import stream
 from curation.formats.table import format_named
-from curation.views import View
+from curation.ready_made import ready_made
 from schemas.actions import Action
 from schemas.errors import RequestInvalid
 from schemas.states import Role
 from schemas.tables import Dataset
-from schemas.tables.base import now
 from schemas.tables.exports import ExportFormat
 from schemas.wire.exports import GoldStar, GoldStarQuery, GoldStarred
 from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
+from webapi.view_address import read_view
 
 # What was called `finetuning` then.
 OLD_NAMES: Final = {"finetuning": ExportFormat.CHAT}
-HIGH: Final = 0.8
-RECENT: Final = timedelta(days=30)
 
 blueprint = Blueprint("gold_star", __name__, "For clients of earlier versions.", writes=Role.CURATOR, prefix="/api")
 
@@ -65,14 +65,12 @@ def export_by_post(given: dict[str, Any]) -> Response:
 def gold(given: dict[str, Any]) -> Response:
     name = OLD_NAMES.get(given["format"], given["format"])
     form = format_named(name)
-    view = View(
-        gold=True,
-        score_from=HIGH if given["filter"] == "quality_high" else None,
-        changed_since=now() - RECENT if given["filter"] == "recent" else None,
-    )
+    view = read_view({"gold": "yes", **ready_made()[given["filter"]].address})
     wanted = [dataset.id for dataset in chosen(given["dataset_id"])]
     audit.note_now(Action.DATA_DOWNLOADED, given["dataset_id"] or "", gold=True)
-    response = Response(stream(partial(Session, db.engine), wanted, view, form), mimetype=form.media_type)
+    read = partial(reading.pages, partial(Session, db.engine), view=view, deciders=Options().deciders(form))
+    pages = map(read, wanted)
+    response = Response(stream(chain.from_iterable(pages), form), mimetype=form.media_type)
     response.headers.set("Content-Disposition", "attachment", filename=f"gold_star_{name}.{form.suffix}")
     return response
 

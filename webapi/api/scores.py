@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from curation import datasets, scorers, scoring, trust, views
+from curation import datasets, examples, scorers, scoring, trust
 from plugins.scoring import Scorer
 from schemas import tables
 from schemas.actions import Action
@@ -68,6 +68,6 @@ def remove_scoring(dataset_id: str, scorer: str) -> dict[str, str]:
 @blueprint.response(200, GivenScoreList)
 def list_scores(example_id: str) -> dict[str, Any]:
     """List what scorers say of an example, and why."""
-    _, example = views.get(db.session(), tenant(), example_id)
+    _, example = examples.get(db.session(), tenant(), example_id)
     found = scoring.of_example(db.session(), example)
     return {"data": [{"score": score, "scoring": source} for score, source in found]}

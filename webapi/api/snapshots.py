@@ -7,10 +7,12 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from curation import datasets, snapshots
+from curation.exports.streaming import stream
+from curation.formats.table import format_named
 from schemas import ids, tables
 from schemas.actions import Action
 from schemas.states import Role
-from schemas.wire.snapshots import Snapshot, SnapshotCreate, SnapshotList
+from schemas.wire.snapshots import Snapshot, SnapshotCreate, SnapshotList, SnapshotQuery
 from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
@@ -48,11 +50,12 @@ def get_snapshot(snapshot_id: str) -> tables.Snapshot:
     return snapshots.get(db.session(), tenant(), snapshot_id)[1]
 
 
-@blueprint.get("/snapshots/<snapshot_id>/chats.jsonl")
-@blueprint.response(200, {"type": "string"}, content_type="application/jsonl")
-def export_snapshot(snapshot_id: str) -> Response:
-    """Stream the examples of a snapshot, as they were, as chats to fine-tune on."""
+@blueprint.get("/snapshots/<snapshot_id>/export")
+@blueprint.arguments(SnapshotQuery, location="query")
+@blueprint.response(200, {"type": "string"}, content_type="application/octet-stream")
+def export_snapshot(given: dict[str, Any], snapshot_id: str) -> Response:
+    """Stream the examples of a snapshot, as they were, in any format of exports."""
     _, snapshot = snapshots.get(db.session(), tenant(), snapshot_id)
+    form = format_named(given["format"])
     audit.note_now(Action.DATA_DOWNLOADED, snapshot_id)
-    lines = snapshots.chat_lines(partial(Session, db.engine), snapshot.id)
-    return Response(lines, mimetype="application/jsonl")
+    return Response(stream(snapshots.pages(partial(Session, db.engine), snapshot.id), form), mimetype=form.media_type)

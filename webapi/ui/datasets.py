@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from sqlalchemy.orm import Session
 
 from curation import changes, columns, datasets, facets, imports, naming, searching, table, views, wanted
+from curation.exports import reading
 from curation.exports.streaming import stream
 from curation.formats.table import format_named
 from inference import batches
@@ -118,8 +119,8 @@ def export_chats(dataset_id: str) -> Response:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     audit.note_now(Action.DATA_DOWNLOADED, dataset_id)
     chats = format_named(ExportFormat.CHAT)
-    lines = stream(partial(Session, db.engine), [dataset.id], whole_view_of(dataset, request.args), chats)
-    response = Response(lines, mimetype="application/jsonl")
+    pages = reading.pages(partial(Session, db.engine), dataset.id, whole_view_of(dataset, request.args))
+    response = Response(stream(pages, chats), mimetype="application/jsonl")
     response.headers.set("Content-Disposition", "attachment", filename=f"{dataset_id}.jsonl")
     return response
 

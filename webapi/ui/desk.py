@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from flask import Blueprint, g, render_template, request, url_for
 
-from curation import changes, datasets, holding, queues, reviewing, searching, table, views, wanted
+from curation import changes, datasets, examples, holding, queues, reviewing, searching, table, wanted
 from curation.dataset_task import rendered
 from curation.verdicts import seen_with
 from curation.wanted import CHANGEABLE, Wanted
@@ -53,14 +53,14 @@ def next_of_view(dataset_id: str) -> str:
 @blueprint.get("/examples/<example_id>/review")
 def show_example(example_id: str) -> str:
     """As it is by now, for whoever has an older version before them."""
-    _, example = views.get(db.session(), tenant(), example_id)
+    _, example = examples.get(db.session(), tenant(), example_id)
     return example_piece(example, "")
 
 
 @blueprint.post("/examples/<example_id>/review")
 @needs(Role.CURATOR)
 def save_example(example_id: str) -> dict[str, Any]:
-    dataset, example = views.get(db.session(), tenant(), example_id)
+    dataset, example = examples.get(db.session(), tenant(), example_id)
     version = request.form.get("version", type=int)
     changes.change_one(db.session(), dataset, g.key.id, read_change(), example, version)
     db.session.commit()
@@ -165,7 +165,7 @@ def queue_piece(queue: Queue, item: QueueItem) -> str:
 
 
 def piece(example: Example, values: Mapping[str, Any], **more: Any) -> str:
-    output, item = views.texts(db.session(), [example.id])[example.id]
+    output, item = examples.texts(db.session(), [example.id])[example.id]
     shown = {
         "asked": messages_shown(item),
         "rendered": rendered(db.session(), db.session.get_one(Dataset, example.dataset_id), output.output),

@@ -1,7 +1,6 @@
 """The pages of exports: choosing and previewing one, those there are, and what can be done to them."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -14,12 +13,12 @@ from curation.exports import life, options
 from curation.exports.options import LONGEST_SYSTEM_PROMPT, Options
 from curation.exports.preview import preview
 from curation.formats.table import FORMATS, format_named
+from curation.ready_made import ready_made
 from inference import files
 from schemas import ids
 from schemas.actions import Action
 from schemas.states import ExportStatus, Role
 from schemas.tables import Export
-from schemas.tables.base import now
 from schemas.tables.exports import ExportFormat
 from tasks import dispatch
 from webapi import audit
@@ -29,7 +28,6 @@ from webapi.view_address import kept, view_of, whole_view_of
 
 blueprint = Blueprint("exports", __name__)
 PAGE: Final = 25
-RECENT: Final = timedelta(days=30)
 
 
 @blueprint.get("/datasets/<dataset_id>/export")
@@ -116,24 +114,13 @@ def form(dataset_id: str, format_name: str, chosen: Options) -> str:
         "ui/export.html",
         dataset=dataset,
         address=kept(request.args),
-        ready_made=ready_made(),
+        ready_made=ready_made().values(),
         formats=FORMATS,
         format_name=format_name,
         options=chosen,
         preview=shown,
         longest_system_prompt=LONGEST_SYSTEM_PROMPT,
     )
-
-
-def ready_made() -> Mapping[str, Mapping[str, str]]:
-    """Views that are asked for most, as addresses."""
-    return {
-        "All examples": {},
-        "All approved": {"status": "approved"},
-        "All gold": {"gold": "yes"},
-        "Score of at least 0.8": {"score_from": "0.8"},
-        "Changed in the last 30 days": {"changed_since": f"{now() - RECENT:%Y-%m-%d}"},
-    }
 
 
 def read_form(given: Mapping[str, str]) -> Options:

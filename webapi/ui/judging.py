@@ -10,13 +10,14 @@ from curation import batch_work, comparing, datasets, judge_results, judgings
 from curation.batch_work import WINDOW
 from curation.judge_prompt import CRITERIA
 from curation.judge_results import Which
-from curation.judgings import LONGEST_CRITERIA, NewJudging
+from curation.judgings import NewJudging
 from curation.queues import names
 from curation.win_rates import WinRate
 from inference.models import registry
 from schemas import ids
 from schemas.actions import Action
 from schemas.errors import RequestInvalid
+from schemas.limits import LONGEST_CRITERIA
 from schemas.states import Role
 from schemas.tables import Dataset, Judging
 from tasks import dispatch

@@ -6,12 +6,13 @@ from typing import Any, Final
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from curation import datasets, queue_agreement, queue_making, queues, reviewing, table, views, wanted
+from curation import datasets, examples, queue_agreement, queue_making, queues, reviewing, table, wanted
 from curation.agreement import FEWEST
 from curation.verdicts import Verdict
 from schemas import ids
 from schemas.actions import Action
 from schemas.errors import KeyNotFound, RequestInvalid
+from schemas.limits import LARGEST_QUEUE
 from schemas.states import QueueStatus, Role
 from schemas.tables import Dataset, QueueItem
 from tasks import dispatch
@@ -43,7 +44,7 @@ def show_form(dataset_id: str) -> str:
         matching=table.count_all(db.session(), dataset, view),
         sorts=list(queues.QueueSort),
         most=queues.MOST_REVIEWS,
-        largest=queues.LARGEST,
+        largest=LARGEST_QUEUE,
         people=queues.curators(db.session(), tenant()),
     )
 
@@ -98,7 +99,7 @@ def show_disputes(queue_id: str) -> str:
     queue = queues.get(db.session(), tenant(), queue_id)
     found = reviewing.disputes(db.session(), queue, request.args.get("after", 0, type=place_of), 2)
     dispute = found[0] if found else None
-    texts = views.texts(db.session(), [dispute.example.id])[dispute.example.id] if dispute else None
+    texts = examples.texts(db.session(), [dispute.example.id])[dispute.example.id] if dispute else None
     return render_template(
         "ui/disputes.html",
         queue=queue,
@@ -130,7 +131,7 @@ def read_form(dataset: Dataset, form: MultiDict[str, str]) -> queues.NewQueue:
         seed=whole(form, "seed"),
         reviews_each=whole(form, "reviews_each") or 1,
         people=form.getlist("people"),
-        limit=queues.LARGEST if (limit := whole(form, "limit")) is None else limit,
+        limit=LARGEST_QUEUE if (limit := whole(form, "limit")) is None else limit,
     )
 
 
@@ -157,6 +158,6 @@ def whole(form: Mapping[str, str], name: str) -> int | None:
 def place_of(text: str) -> int:
     """Of no place at all where it is none: then the list begins at its beginning."""
     place = int(text)
-    if not 0 <= place <= queues.LARGEST:
+    if not 0 <= place <= LARGEST_QUEUE:
         raise ValueError
     return place

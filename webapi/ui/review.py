@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
-from curation import changes, scoring, similar, views, wanted
+from curation import changes, examples, scoring, similar, wanted
 from curation.chats import messages_of
 from curation.dataset_task import rendered
 from curation.wording import text_of
@@ -37,8 +37,8 @@ TAGS: Final = (wanted.ADD_TAGS, wanted.REMOVE_TAGS)
 
 @blueprint.get("/examples/<example_id>")
 def show(example_id: str) -> str:
-    dataset, example = views.get(db.session(), tenant(), example_id)
-    output, item = views.texts(db.session(), [example.id])[example.id]
+    dataset, example = examples.get(db.session(), tenant(), example_id)
+    output, item = examples.texts(db.session(), [example.id])[example.id]
     return render_template(
         "ui/example.html",
         dataset=dataset,
@@ -54,7 +54,7 @@ def show(example_id: str) -> str:
 
 @blueprint.get("/examples/<example_id>/similar")
 def show_similar(example_id: str) -> str:
-    dataset, example = views.get(db.session(), tenant(), example_id)
+    dataset, example = examples.get(db.session(), tenant(), example_id)
     found = similar.of_example(db.session(), example, SIMILAR)
     return render_template("ui/similar.html", dataset=dataset, example=example, similar=found)
 
@@ -62,7 +62,7 @@ def show_similar(example_id: str) -> str:
 @blueprint.post("/examples/<example_id>/change")
 @needs(Role.CURATOR)
 def change(example_id: str) -> Any:
-    dataset, example = views.get(db.session(), tenant(), example_id)
+    dataset, example = examples.get(db.session(), tenant(), example_id)
     version = request.form.get("version", type=int)
     given = wanted.read(read_form(request.form))
     done = changes.change_one(db.session(), dataset, g.key.id, given, example, version)

@@ -7,10 +7,13 @@ from flask import Blueprint, Response, g, redirect, render_template, request, ur
 from sqlalchemy.orm import Session
 
 from curation import datasets, snapshots, table
+from curation.exports.streaming import stream
+from curation.formats.table import FORMATS, format_named
 from schemas import ids
 from schemas.actions import Action
 from schemas.states import Role
 from schemas.tables import Snapshot
+from schemas.tables.exports import ExportFormat
 from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
@@ -29,6 +32,7 @@ def show_all(dataset_id: str) -> str:
         address=kept(request.args),
         matching=table.count_all(db.session(), dataset, view_of(dataset, request.args)),
         snapshots=datasets.newest_first(db.session(), dataset, Snapshot),
+        formats=FORMATS,
     )
 
 
@@ -43,11 +47,13 @@ def take(dataset_id: str) -> Any:
     return redirect(url_for("snapshots.show_all", dataset_id=dataset_id))
 
 
-@blueprint.get("/snapshots/<snapshot_id>/chats.jsonl")
-def export_chats(snapshot_id: str) -> Response:
-    """Its examples as they were, to fine-tune on."""
+@blueprint.get("/snapshots/<snapshot_id>/export")
+def export(snapshot_id: str) -> Response:
+    """Its examples as they were."""
     _, snapshot = snapshots.get(db.session(), tenant(), snapshot_id)
+    form = format_named(request.args.get("format", ExportFormat.CHAT))
     audit.note_now(Action.DATA_DOWNLOADED, snapshot_id)
-    response = Response(snapshots.chat_lines(partial(Session, db.engine), snapshot.id), mimetype="application/jsonl")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{snapshot_id}.jsonl")
+    pages = snapshots.pages(partial(Session, db.engine), snapshot.id)
+    response = Response(stream(pages, form), mimetype=form.media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{snapshot_id}.{form.suffix}")
     return response

@@ -7,10 +7,11 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
 from curation import datasets, splits
-from curation.splits import LARGEST_SEED, SHARES, SIMILARITY, NewSplit
+from curation.splits import SHARES, NewSplit
 from schemas import ids
 from schemas.actions import Action
 from schemas.errors import RequestInvalid, SplitLeaks
+from schemas.limits import LARGEST_SEED, SIMILARITY
 from schemas.states import Role, Side, SplitStatus
 from schemas.tables import Split
 from tasks import dispatch

@@ -99,7 +99,7 @@ def read(request: Request, task: Found, content: files.Incoming) -> RequestFile:
             # A stranger's form must not even fill the disk.
             guard.check_token(fields.get(guard.TOKEN_FIELD, ""))
             rows = rows_for(task, fields, event.filename)
-            content.receive(f"{task.name}.jsonl", rows.blocks(event.filename, multipart.content(events)))
+            content.receive(f"{task.name}.jsonl", rows.blocks(multipart.content(events)))
     guard.check_token(fields.get(guard.TOKEN_FIELD, ""))
     if rows is None:
         raise RequestInvalid("Choose a file of rows first.", param="file")

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from curation import changes, comparing, views, wanted
+from curation import comparing
 from curation.exports import life, writer
 from curation.exports.options import Options
 from curation.exports.preview import preview
@@ -18,6 +18,7 @@ from schemas.database import session_scope
 from schemas.states import Role
 from schemas.tables import Dataset, Export, File
 from tests.fine_tuning import faults_of_preferences
+from tests.integration.curation.changing import change
 from tests.integration.curation.judging import answered, begin, judge_to_its_end, prefers
 
 pytestmark = pytest.mark.usefixtures("database_url")
@@ -83,10 +84,7 @@ def test_an_answer_that_won_is_preferred_to_the_one_that_lost(dataset: Dataset, 
 
 def test_what_somebody_has_mended_comes_first(dataset: Dataset, reviewer: UUID) -> None:
     choose(dataset, reviewer, ["large", "small"], {1: "small"})
-    with session_scope() as session:
-        change = wanted.read({"edited_output": "Better."})
-        mine = session.get_one(Dataset, dataset.id)
-        changes.change(session, mine, reviewer, change, views.matching(mine, View(search='"small says 1"')))
+    change(dataset, reviewer, View(search='"small says 1"'), edited_output="Better.")
     assert pairs(dataset, reviewer) == [("Better.", "small says 1")]
     assert sources(exported(dataset, reviewer)) == {"edits": 1, "people": 0, "judges": 0}
 

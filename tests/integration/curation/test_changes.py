@@ -1,14 +1,12 @@
 """Every change is a version, and whatever was done in one go is undone in one go."""
 
 import random
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from curation import changes, table, views, wanted
+from curation import changes, table, wanted
 from curation.table import Sort
 from curation.views import View
 from schemas import ids
@@ -16,18 +14,12 @@ from schemas.database import session_scope
 from schemas.errors import ChangeNotFound, Conflict
 from schemas.states import ExampleStatus
 from schemas.tables import Change, ChangeSet, Dataset, Example
-
-ALL = View()
+from tests.integration.curation.changing import ALL, change
 
 
 def examples(dataset: Dataset, view: View = ALL) -> list[Example]:
     with session_scope() as session:
         return [row.example for row in table.page(session, dataset, view, Sort.OLDEST, None, 100).rows]
-
-
-def change(dataset: Dataset, key_id: UUID, given: Mapping[str, Any], view: View = ALL) -> ChangeSet | None:
-    with session_scope() as session:
-        return changes.change(session, dataset, key_id, wanted.read(given), views.matching(dataset, view))
 
 
 def undo(done: ChangeSet | None, key_id: UUID, tenant: str = "acme") -> ChangeSet | None:
@@ -38,10 +30,8 @@ def undo(done: ChangeSet | None, key_id: UUID, tenant: str = "acme") -> ChangeSe
 
 def test_a_change_of_all_that_a_view_holds_and_one_undo(dataset: Dataset, reviewer: UUID) -> None:
     third = examples(dataset)[3].id
-    with session_scope() as session:
-        one = select(Example.id).where(Example.id == third)
-        changes.change(session, dataset, reviewer, wanted.read({"status": "rejected", "score": 0.25}), one)
-    done = change(dataset, reviewer, {"gold": True, "status": "approved", "add_tags": ["b", "a"]})
+    change(dataset, reviewer, only=[third], status="rejected", score=0.25)
+    done = change(dataset, reviewer, gold=True, status="approved", add_tags=["b", "a"])
     assert done
     assert done.examples == 10
     assert {(e.status, e.gold, tuple(e.tags)) for e in examples(dataset)} == {("approved", True, ("a", "b"))}
@@ -58,7 +48,7 @@ def test_a_change_of_all_that_a_view_holds_and_one_undo(dataset: Dataset, review
 
 
 def test_what_was_changed_since_stays_and_the_rest_is_undone(dataset: Dataset, reviewer: UUID) -> None:
-    done = change(dataset, reviewer, {"status": "approved"})
+    done = change(dataset, reviewer, status="approved")
     one = examples(dataset)[0].id
     with session_scope() as session:
         again = select(Example.id).where(Example.id == one)
@@ -70,29 +60,29 @@ def test_what_was_changed_since_stays_and_the_rest_is_undone(dataset: Dataset, r
 
 
 def test_an_undo_is_done_once(dataset: Dataset, reviewer: UUID) -> None:
-    done = change(dataset, reviewer, {"gold": True})
+    done = change(dataset, reviewer, gold=True)
     undo(done, reviewer)
     with pytest.raises(Conflict):
         undo(done, reviewer)
 
 
 def test_nobody_undoes_what_another_tenant_did(dataset: Dataset, reviewer: UUID) -> None:
-    done = change(dataset, reviewer, {"gold": True})
+    done = change(dataset, reviewer, gold=True)
     with pytest.raises(ChangeNotFound):
         undo(done, reviewer, tenant="other")
 
 
 def test_what_changes_nothing_leaves_no_trace(dataset: Dataset, reviewer: UUID) -> None:
-    assert change(dataset, reviewer, {"gold": True, "category": "nursing"})
-    assert change(dataset, reviewer, {"gold": True, "category": "nursing"}) is None
+    assert change(dataset, reviewer, gold=True, category="nursing")
+    assert change(dataset, reviewer, gold=True, category="nursing") is None
     with session_scope() as session:
         assert len(session.scalars(select(ChangeSet)).all()) == 1
     assert {e.version for e in examples(dataset)} == {2}
 
 
 def test_each_version_says_who_changed_what_from_what_to_what(dataset: Dataset, reviewer: UUID) -> None:
-    change(dataset, reviewer, {"notes": "first", "score": 0.5})
-    change(dataset, reviewer, {"notes": "second", "edited_output": "Better."})
+    change(dataset, reviewer, notes="first", score=0.5)
+    change(dataset, reviewer, notes="second", edited_output="Better.")
     example = examples(dataset)[0]
     with session_scope() as session:
         versions = changes.history(session, example)
@@ -104,7 +94,7 @@ def test_each_version_says_who_changed_what_from_what_to_what(dataset: Dataset, 
 
 
 def test_a_change_to_an_older_version_is_not_made(dataset: Dataset, reviewer: UUID) -> None:
-    change(dataset, reviewer, {"gold": True})
+    change(dataset, reviewer, gold=True)
     first = examples(dataset)[0].id
     less = wanted.read({"gold": False, "status": "needs_review"})
     with session_scope() as session, pytest.raises(Conflict):
@@ -117,8 +107,8 @@ def test_a_change_to_an_older_version_is_not_made(dataset: Dataset, reviewer: UU
 
 
 def test_tags_come_and_go_one_by_one(dataset: Dataset, reviewer: UUID) -> None:
-    change(dataset, reviewer, {"add_tags": ["x", "y"]})
-    change(dataset, reviewer, {"add_tags": ["z"], "remove_tags": ["x"]})
+    change(dataset, reviewer, add_tags=["x", "y"])
+    change(dataset, reviewer, add_tags=["z"], remove_tags=["x"])
     assert {tuple(e.tags) for e in examples(dataset)} == {("y", "z")}
     assert len(examples(dataset, View(tag="z"))) == 10
     assert examples(dataset, View(tag="x")) == []
@@ -136,7 +126,7 @@ def test_counts_are_those_of_the_examples_whatever_is_changed_and_undone(dataset
             "notes": str(chance.random()),
         }
         some = {name: given[name] for name in chance.sample(list(given), chance.randint(1, 3))}
-        done += filter(None, [change(dataset, reviewer, some, View(search=f"candidate {chance.randrange(10)}"))])
+        done += filter(None, [change(dataset, reviewer, View(search=f"candidate {chance.randrange(10)}"), **some)])
         now = examples(dataset)
         with session_scope() as session:
             counted = session.get_one(Dataset, dataset.id)

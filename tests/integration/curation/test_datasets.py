@@ -5,21 +5,21 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from curation import changes, datasets, views, wanted
+from curation import datasets
 from curation.retention import purge_datasets
-from curation.views import View
 from schemas import ids
 from schemas.database import session_scope
-from schemas.errors import DatasetNotFound, RequestInvalid
+from schemas.errors import CursorUnknown, DatasetNotFound, RequestInvalid
 from schemas.tables import Base, Dataset
+from tests.integration.curation.changing import change
 
 CURATED = ("datasets", "items", "outputs", "facets", "examples", "change_sets", "changes", "imports")
 
 
 def test_a_deleted_dataset_is_seen_by_nobody_and_removed_by_the_purge(dataset: Dataset, reviewer: UUID) -> None:
     public_id = ids.show(ids.DATASET, dataset.id)
+    change(dataset, reviewer, gold=True)
     with session_scope() as session:
-        changes.change(session, dataset, reviewer, wanted.read({"gold": True}), views.matching(dataset, View()))
         kept = datasets.create(session, "acme", "Another")
     with session_scope() as session:
         datasets.delete(session, "acme", public_id)
@@ -53,3 +53,5 @@ def test_pages_of_datasets_are_the_newest_first(database_url: str) -> None:
         second = datasets.list_page(session, "acme", ids.show(ids.DATASET, first.items[-1].id), 3)
     assert [one.id for one in [*first.items, *second.items]] == made[::-1]
     assert (first.has_more, second.has_more) == (True, False)
+    with session_scope() as session, pytest.raises(CursorUnknown):
+        datasets.list_page(session, "others", ids.show(ids.DATASET, made[0]), 3)

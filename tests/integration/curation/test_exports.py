@@ -1,15 +1,13 @@
-"""An export is a file of what a view held at one moment, whatever happens meanwhile."""
+"""Exports: what is in the file, and what stands beside it."""
 
 import csv
 import io
 import json
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +16,8 @@ from pyarrow import parquet
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from curation import changes, datasets, resuming, table, views, wanted
-from curation.exports import life, reading, writer
+from curation import datasets, examples, table
+from curation.exports import reading
 from curation.exports.duplicates import Seen, SeenInDatabase, SeenInMemory
 from curation.exports.options import Options
 from curation.exports.preview import preview
@@ -27,22 +25,20 @@ from curation.formats.learned import Learned
 from curation.formats.table import FORMATS, format_named
 from curation.table import Sort
 from curation.views import View
-from inference import files, retention
 from inference.models import registry
 from schemas import ids
 from schemas.database import session_scope
-from schemas.errors import ExportNotFound
 from schemas.ids import new_id
-from schemas.settings import settings
 from schemas.states import ExampleStatus, ExportStatus
-from schemas.tables import ApiKey, Dataset, Example, Export, File, Output
+from schemas.tables import Dataset, Example, File, Output
 from schemas.tables.base import now
 from tests.fine_tuning import faults_of_chats, faults_of_preferences
 from tests.integration.curation.answers import dataset_of
+from tests.integration.curation.changing import ALL, change
+from tests.integration.curation.exporting import begin, content, export, manifest, repeated, stored, written
 from tests.integration.inference.batch_fixtures import MODEL
 from tests.models import tiny_llama
 
-ALL = View()
 FILL = """
     INSERT INTO items (dataset_id, number, custom_id, request)
     SELECT :id, n, 'c-' || n, '{"messages": [{"role": "user", "content": "Is candidate ' || n || ' a fit? '
@@ -53,47 +49,6 @@ FILL = """
     INSERT INTO examples (id, dataset_id, model, status, gold, tags, notes, created_at, updated_at, version)
     SELECT id, dataset_id, model, 'needs_review', false, '{}', '', now(), now(), 1 FROM outputs WHERE dataset_id = :id
 """
-
-
-def begin(dataset: Dataset, key_id: UUID, name: str = "chat", view: View = ALL, **options: Any) -> Export:
-    with session_scope() as session:
-        return life.begin(session, dataset, key_id, address={}, view=view, format_name=name, options=Options(**options))
-
-
-def export(dataset: Dataset, key_id: UUID, name: str = "chat", view: View = ALL, **options: Any) -> Export:
-    return written(begin(dataset, key_id, name, view, **options))
-
-
-def repeated(before: Export, key_id: UUID) -> Export:
-    with session_scope() as session:
-        again = life.repeat(session, before.tenant, ids.show(ids.EXPORT, before.id), key_id)
-    return written(again)
-
-
-def written(begun: Export) -> Export:
-    writer.run(session_scope, begun.id)
-    return now_of(begun)
-
-
-def now_of(known: Export) -> Export:
-    with session_scope() as session:
-        return session.get_one(Export, known.id)
-
-
-def content(done: Export) -> bytes:
-    assert done.status == ExportStatus.DONE, done.problem
-    with session_scope() as session, files.open_content(session.get_one(File, done.file_id)) as stream:
-        return stream.read()
-
-
-def manifest(done: Export) -> dict[str, Any]:
-    assert done.manifest
-    return done.manifest
-
-
-def change(dataset: Dataset, key_id: UUID, view: View = ALL, **values: Any) -> None:
-    with session_scope() as session:
-        changes.change(session, dataset, key_id, wanted.read(values), views.matching(dataset, view))
 
 
 def say(words: str, dataset: Dataset, like: str = "%") -> None:
@@ -110,10 +65,6 @@ def filled(many: int) -> Dataset:
         for statement in FILL.split(";"):
             session.execute(text(statement), {"id": made.id, "many": many})
     return made
-
-
-def stored() -> list[Path]:
-    return list(Path(settings().file_store_url, "output").glob("*file-*"))
 
 
 def test_an_export_of_chats_is_what_openai_fine_tunes_on(dataset: Dataset, reviewer: UUID) -> None:
@@ -266,111 +217,9 @@ def test_a_view_that_holds_nothing_gives_no_file(dataset: Dataset, reviewer: UUI
     assert stored() == []
 
 
-class Interrupted(Exception):
-    pass
-
-
-def interrupting(at: int, act: Callable[[], None]) -> Callable[[], Any]:
-    """Sessions like any other; something happens when the so manieth is opened."""
-    opened = 0
-
-    @contextmanager
-    def open_session() -> Iterator[Session]:
-        nonlocal opened
-        opened += 1
-        if opened == at:
-            act()
-        with session_scope() as session:
-            yield session
-
-    return open_session
-
-
-def interrupt() -> None:
-    raise Interrupted
-
-
-def test_a_writer_that_dies_leaves_nothing_and_the_next_one_starts_over(dataset: Dataset, reviewer: UUID) -> None:
-    begun = begin(dataset, reviewer)
-    # The third is the one that makes the file known.
-    with pytest.raises(Interrupted):
-        writer.run(interrupting(3, interrupt), begun.id)
-    assert now_of(begun).status == ExportStatus.RUNNING
-    assert stored() == []
-    with session_scope() as session:
-        assert resuming.left_undone(session, Export, now()) == []
-        assert resuming.left_undone(session, Export, now() + timedelta(minutes=1)) == [begun.id]
-    assert len(content(written(begun)).splitlines()) == 10
-    with session_scope() as session:
-        assert resuming.left_undone(session, Export, now() + timedelta(minutes=1)) == []
-
-
-def test_what_is_changed_while_an_export_runs_is_not_in_it(dataset: Dataset, reviewer: UUID) -> None:
-    begun = begin(dataset, reviewer)
-    changing = interrupting(2, lambda: change(dataset, reviewer, edited_output="Too late."))
-    writer.run(changing, begun.id)
-    assert b"Too late." not in content(now_of(begun))
-    assert set(manifest(now_of(begun))["versions"].values()) == {1}
-
-
-def test_two_writers_of_one_export_write_one_file(dataset: Dataset, reviewer: UUID) -> None:
-    begun = begin(dataset, reviewer)
-    writer.run(interrupting(3, lambda: writer.run(session_scope, begun.id)), begun.id)
-    assert now_of(begun).attempts == 1
-    assert len(stored()) == 1
-    writer.run(session_scope, begun.id)
-    assert now_of(begun).attempts == 1
-
-
-def test_what_never_comes_to_its_end_is_given_up(dataset: Dataset, reviewer: UUID) -> None:
-    begun = begin(dataset, reviewer)
-    for _ in range(writer.MOST_ATTEMPTS):
-        with pytest.raises(Interrupted):
-            writer.run(interrupting(3, interrupt), begun.id)
-    done = written(begun)
-    assert done.status == ExportStatus.BROKEN
-    assert "begun 5 times" in str(done.problem)
-
-
-def test_an_export_of_a_deleted_dataset_says_so(dataset: Dataset, reviewer: UUID) -> None:
-    begun = begin(dataset, reviewer)
-    with session_scope() as session:
-        datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
-    assert "No such dataset" in str(written(begun).problem)
-
-
-def test_a_file_that_a_tenant_may_not_keep_is_not_kept(dataset: Dataset, reviewer: UUID) -> None:
-    with session_scope() as session:
-        session.execute(update(ApiKey).where(ApiKey.id == reviewer).values(stored_bytes=100))
-    done = export(dataset, reviewer)
-    assert done.status == ExportStatus.BROKEN
-    assert "100 are allowed" in str(done.problem)
-    assert stored() == []
-
-
-def test_a_deleted_export_is_gone_with_its_file(dataset: Dataset, reviewer: UUID) -> None:
-    done, running = export(dataset, reviewer), begin(dataset, reviewer)
-    for one in (done, running):
-        with session_scope() as session:
-            life.delete(session, "acme", ids.show(ids.EXPORT, one.id))
-        with session_scope() as session, pytest.raises(ExportNotFound):
-            life.get(session, "acme", ids.show(ids.EXPORT, one.id))
-    writer.run(session_scope, running.id)
-    retention.purge_files(session_scope, now())
-    assert stored() == []
-
-
-def test_a_file_outlives_every_retention_and_its_dataset(dataset: Dataset, reviewer: UUID) -> None:
-    done = export(dataset, reviewer)
-    with session_scope() as session:
-        datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
-    retention.purge_files(session_scope, now() + timedelta(days=1000))
-    assert len(content(done).splitlines()) == 10
-
-
 def test_long_texts_end_a_page_early_and_nothing_is_left_out(dataset: Dataset) -> None:
-    say("x" * (views.PAGE_BYTES // 2), dataset, like="%candidate 3%")
-    say("x" * (views.PAGE_BYTES // 2), dataset, like="%candidate 6%")
+    say("x" * (examples.PAGE_BYTES // 2), dataset, like="%candidate 3%")
+    say("x" * (examples.PAGE_BYTES // 2), dataset, like="%candidate 6%")
     found: list[list[Learned]] = [list(page) for page in reading.pages(session_scope, dataset.id, ALL)]
     assert len(found) > 1
     assert [one.custom_id for page in found for one in page] == [f"c-{n}" for n in range(10)]

@@ -16,6 +16,7 @@ from schemas.states import ScoringStatus
 from schemas.tables import Dataset, Example, Score, Scoring, facets
 from schemas.tables.base import now
 from tests.integration.curation.answers import dataset_of
+from tests.integration.curation.changing import change
 
 pytestmark = pytest.mark.usefixtures("database_url")
 LENGTH = "score:length"
@@ -84,12 +85,10 @@ def test_a_scoring_that_ends_midway_goes_on_where_it_was(dataset: Dataset, revie
 
 def test_scoring_again_replaces_what_was_said(dataset: Dataset, reviewer: UUID) -> None:
     with session_scope() as session:
-        fifth = session.scalars(select(Example).order_by(Example.id)).all()[4]
-        only = select(Example.id).where(Example.id == fifth.id)
-        changes.change(session, dataset, reviewer, wanted.read({"gold": True}), only)
+        fifth = session.scalars(select(Example.id).order_by(Example.id)).all()[4]
+    change(dataset, reviewer, only=[fifth], gold=True)
     assert score(dataset, "reference", reviewer).scored == 1
-    with session_scope() as session:
-        changes.change(session, dataset, reviewer, wanted.read({"gold": False}), only)
+    change(dataset, reviewer, only=[fifth], gold=False)
     assert score(dataset, "reference", reviewer).scored == 0
     with session_scope() as session:
         assert session.scalar(select(func.count()).select_from(Score)) == 0
@@ -99,13 +98,12 @@ def test_scoring_again_replaces_what_was_said(dataset: Dataset, reviewer: UUID) 
 
 def test_the_gold_answer_is_the_reference(dataset: Dataset, reviewer: UUID) -> None:
     with session_scope() as session:
-        fifth = session.scalars(select(Example).order_by(Example.id)).all()[4]
-        only = select(Example.id).where(Example.id == fifth.id)
-        changes.change(session, dataset, reviewer, wanted.read({"gold": True, "edited_output": "word"}), only)
+        fifth = session.scalars(select(Example.id).order_by(Example.id)).all()[4]
+    change(dataset, reviewer, only=[fifth], gold=True, edited_output="word")
     score(dataset, "reference", reviewer)
     with session_scope() as session:
         (found,) = session.scalars(select(Score)).all()
-        assert (found.example_id, found.value) == (fifth.id, pytest.approx(2 / 5))
+        assert (found.example_id, found.value) == (fifth, pytest.approx(2 / 5))
 
 
 def test_a_dataset_has_room_for_some_scorers_and_forgets_one_for_another(dataset: Dataset, reviewer: UUID) -> None:

@@ -1,13 +1,17 @@
 """Snapshots stay as they were."""
 
 import json
+from itertools import chain
 from uuid import UUID
 
 import numpy as np
 import pytest
 from sqlalchemy import func, select
 
-from curation import changes, datasets, snapshots, split_making, splits, wanted
+from curation import datasets, snapshots, split_making, splits
+from curation.exports.streaming import stream
+from curation.formats.learned import Learned
+from curation.formats.table import FORMATS
 from curation.retention import purge_datasets
 from curation.splits import NewSplit
 from curation.views import View, matching
@@ -15,6 +19,8 @@ from schemas import ids
 from schemas.database import session_scope
 from schemas.errors import RequestInvalid
 from schemas.tables import Base, Dataset, Example, Snapshot
+from schemas.tables.exports import ExportFormat
+from tests.integration.curation.changing import change
 from tests.integration.curation.runs import begin_run, make_batches, new_dataset, upload
 from tests.integration.inference.batch_fixtures import as_jsonl
 
@@ -43,46 +49,48 @@ def take(dataset: Dataset, key_id: UUID, view: View | None = None, name: str = "
         return snapshots.create(session, dataset, key_id, name, view or View(), {})
 
 
-def change(dataset: Dataset, key_id: UUID, example_ids: list[UUID] | None = None, **given: object) -> None:
-    with session_scope() as session:
-        mine = session.get_one(Dataset, dataset.id)
-        which = select(Example.id).where(Example.id.in_(example_ids)) if example_ids else matching(mine, View())
-        changes.change(session, mine, key_id, wanted.read(given), which)
-
-
 def ids_of(dataset: Dataset) -> list[UUID]:
     with session_scope() as session:
         return list(session.scalars(matching(dataset, View()).order_by(Example.id)))
 
 
+def held(taken: Snapshot) -> list[Learned]:
+    return list(chain.from_iterable(snapshots.pages(session_scope, taken.id)))
+
+
+def exported(taken: Snapshot) -> dict[str, bytes]:
+    return {name: b"".join(stream(snapshots.pages(session_scope, taken.id), form)) for name, form in FORMATS.items()}
+
+
 def test_a_snapshot_gives_its_examples_as_they_were(answered: Dataset, reviewer: UUID) -> None:
     first, second, *_ = ids_of(answered)
-    change(answered, reviewer, [first], edited_output="Better.", gold=True, add_tags=["fine"])
+    change(answered, reviewer, only=[first], edited_output="Better.", gold=True, add_tags=["fine"])
     taken = take(answered, reviewer)
-    before = list(snapshots.examples(session_scope, taken.id))
-    change(answered, reviewer, [first], edited_output="Best.", score=0.5)
+    before, files = held(taken), exported(taken)
+    change(answered, reviewer, only=[first], edited_output="Best.", score=0.5)
     change(answered, reviewer, edited_output=None, gold=False, status="rejected", remove_tags=["fine"])
-    change(answered, reviewer, [second], notes="later")
-    after = list(snapshots.examples(session_scope, taken.id))
-    assert [(one.version, one.values, one.said) for one in after] == [
-        (one.version, one.values, one.said) for one in before
-    ]
-    assert (after[0].said, after[0].values["tags"], after[0].values["score"]) == ("Better.", ["fine"], None)
-    lines = [json.loads(line) for line in snapshots.chat_lines(session_scope, taken.id)]
+    change(answered, reviewer, only=[second], notes="later")
+    after = held(taken)
+    assert after == before
+    assert exported(taken) == files
+    assert (after[0].said, after[0].tags, after[0].score) == ("Better.", ["fine"], None)
+    lines = [json.loads(line) for line in files[ExportFormat.CHAT].splitlines()]
     assert [line["messages"][-1]["content"] for line in lines] == ["Better.", *(f"Answer {n}." for n in range(1, 5))]
+    (preference,) = files[ExportFormat.DPO].splitlines()
+    assert b"Better." in preference
 
 
 def test_a_snapshot_holds_what_its_view_held(answered: Dataset, reviewer: UUID) -> None:
-    change(answered, reviewer, ids_of(answered)[:2], gold=True)
+    change(answered, reviewer, only=ids_of(answered)[:2], gold=True)
     taken = take(answered, reviewer, View(gold=True))
     change(answered, reviewer, gold=True)
     assert taken.examples == 2
-    assert [one.example_id for one in snapshots.examples(session_scope, taken.id)] == ids_of(answered)[:2]
+    assert [one.id for one in held(taken)] == ids_of(answered)[:2]
 
 
 def test_the_digest_is_the_same_as_long_as_all_is_the_same(answered: Dataset, reviewer: UUID) -> None:
     one, same = take(answered, reviewer), take(answered, reviewer)
-    change(answered, reviewer, ids_of(answered)[:1], score=1)
+    change(answered, reviewer, only=ids_of(answered)[:1], score=1)
     other, nothing = take(answered, reviewer), take(answered, reviewer, View(gold=True))
     assert one.digest == same.digest
     assert len({one.digest, other.digest, nothing.digest}) == 3
@@ -91,8 +99,9 @@ def test_the_digest_is_the_same_as_long_as_all_is_the_same(answered: Dataset, re
 
 def test_it_goes_over_all_pages(answered: Dataset, reviewer: UUID) -> None:
     taken = take(answered, reviewer)
-    found = snapshots.examples(session_scope, taken.id, at_once=2)
-    assert [one.example_id for one in found] == ids_of(answered)
+    pages = list(snapshots.pages(session_scope, taken.id, at_once=2))
+    assert list(map(len, pages)) == [2, 2, 1]
+    assert [one.id for page in pages for one in page] == ids_of(answered)
 
 
 def test_a_snapshot_has_a_name(answered: Dataset, reviewer: UUID) -> None:

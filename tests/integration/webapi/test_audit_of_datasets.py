@@ -80,7 +80,7 @@ def test_splits_and_snapshots_are_told(curator: httpx.Client, admin: httpx.Clien
     split_making.run(session_scope, ids.parse(ids.SPLIT, split, SplitNotFound))
     ok(curator.post(f"/splits/{split}/moves", json={"items": [1, 2], "side": "test"}))
     snapshot = ok(curator.post(f"{path}/snapshots", json={"name": "Now"}))["id"]
-    assert len(curator.get(f"/snapshots/{snapshot}/chats.jsonl").text.splitlines()) == 3
+    assert len(curator.get(f"/snapshots/{snapshot}/export").text.splitlines()) == 3
     assert told(admin) == [
         ("split_created", split, {"name": "First"}),
         ("split_changed", split, {"moved": 2, "to": "test"}),

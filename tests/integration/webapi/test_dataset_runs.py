@@ -179,8 +179,12 @@ def test_a_snapshot_is_taken_and_exported(curator: httpx.Client, dataset: str) -
     curator.post(f"/datasets/{dataset}/changes", json={"view": {}, "change": {"edited_output": "No."}})
     assert ok(curator.get(f"/snapshots/{taken['id']}")) == taken
     assert ok(curator.get(f"/datasets/{dataset}/snapshots"))["data"] == [taken]
-    (line,) = curator.get(f"/snapshots/{taken['id']}/chats.jsonl").text.splitlines()
+    (line,) = curator.get(f"/snapshots/{taken['id']}/export").text.splitlines()
     assert json.loads(line)["messages"][-1] == {"role": "assistant", "content": "Yes."}
+    table = curator.get(f"/snapshots/{taken['id']}/export", params={"format": "csv"})
+    assert table.headers["Content-Type"].startswith("text/csv")
+    assert "Yes." in table.text
+    assert curator.get(f"/snapshots/{taken['id']}/export", params={"format": "xml"}).status_code == 400
     assert curator.post(f"/datasets/{dataset}/snapshots", json={"name": "x", "view": {"a": "b"}}).status_code == 400
 
 
@@ -193,7 +197,7 @@ def test_a_stranger_finds_nothing_and_who_is_no_curator_reads_only(
     reads = [
         *(f"/datasets/{dataset}/{name}" for name in ("runs", "splits", "snapshots")),
         *(f"/runs/{run}", f"/splits/{split}", f"/splits/{split}/items?side=test", f"/splits/{split}/check"),
-        *(f"/snapshots/{snapshot}", f"/snapshots/{snapshot}/chats.jsonl"),
+        *(f"/snapshots/{snapshot}", f"/snapshots/{snapshot}/export"),
     ]
     writes = {
         f"/datasets/{dataset}/uploads": {"file_id": "file-x"},

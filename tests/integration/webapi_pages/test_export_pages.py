@@ -36,6 +36,10 @@ def test_a_view_is_looked_at_exported_downloaded_repeated_and_deleted(curator: V
     assert "Export 20 examples" in page
     assert "Estimated: no tokenizer of the model is at hand" in page
     assert "Is candidate 0 a fit?" in page
+    assert re.search(r'aria-current="true">All gold<', page)
+    recent = curator.see(link(page, r'href="([^"]*)" >Changed in the last 30 days<'))
+    assert re.search(r'aria-current="true">Changed in the last 30 days<', recent)
+    assert "Export 20 examples" in recent
 
     action = link(page, r'formaction="([^"]*)"')
     listed = curator.send(action, format="chat", system="other", system_prompt="Be\r\nbrief.").text

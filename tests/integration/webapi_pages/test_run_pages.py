@@ -157,9 +157,11 @@ def test_a_snapshot_is_taken_of_a_view_and_exported_as_it_was(curator: Visitor) 
     page = curator.send(f"{table}/snapshots?q=one", name="First").text
     assert "1 example<" in page
     curator.send(f"{table}/change", action="reject")
-    link = re.search(r'href="(/snapshots/[^"]*/chats.jsonl)"', page)
-    assert link
-    assert [json.loads(line)["messages"][-1]["content"] for line in curator.see(link[1]).splitlines()] == ["one"]
+    export = re.search(r'action="(/snapshots/[^"]*/export)"', page)
+    assert export
+    assert [json.loads(line)["messages"][-1]["content"] for line in curator.see(export[1]).splitlines()] == ["one"]
+    assert "needs_review" in curator.see(f"{export[1]}?format=csv")
+    assert curator.http.get(f"{export[1]}?format=xml").status_code == 400
 
 
 def test_hostile_text_is_shown_as_text(curator: Visitor) -> None:

@@ -29,7 +29,7 @@ def learned(**other: Any) -> Learned:
     values: dict[str, Any] = {
         "id": new_id(), "version": 3, "custom_id": "c-1", "model": "some-model", "status": "approved", "gold": True,
         "score": 0.5, "category": None, "tags": ["fine", "nursing"], "notes": "", "messages": [SYSTEM, ASKED],
-        "own": "Yes.", "edited": None,
+        "own": "Yes.", "edited_output": None,
     }  # fmt: skip
     return Learned(**values | other)
 
@@ -49,7 +49,7 @@ def test_every_format_is_in_the_table() -> None:
 
 def test_a_chat_ends_with_the_better_answer() -> None:
     answer = {"role": "assistant", "content": "No."}
-    assert lines("chat", learned(edited="No.")) == [{"messages": [SYSTEM, ASKED, answer]}]
+    assert lines("chat", learned(edited_output="No.")) == [{"messages": [SYSTEM, ASKED, answer]}]
     assert faults_of_chats(encoded("chat", [learned()] * 10)) == []
 
 
@@ -59,30 +59,30 @@ def test_a_prompt_has_its_completion() -> None:
 
 
 def test_a_preference_is_an_edited_answer_over_the_models_own() -> None:
-    (line,) = lines("dpo", learned(edited="No."))
+    (line,) = lines("dpo", learned(edited_output="No."))
     assert line == {
         "input": {"messages": [SYSTEM, ASKED]},
         "preferred_output": [{"role": "assistant", "content": "No."}],
         "non_preferred_output": [{"role": "assistant", "content": "Yes."}],
     }
-    assert faults_of_preferences(encoded("dpo", [learned(edited="No.")] * 10)) == []
+    assert faults_of_preferences(encoded("dpo", [learned(edited_output="No.")] * 10)) == []
 
 
 @pytest.mark.parametrize("edited", [None, "Yes.", " Yes.\n"])
 def test_what_nobody_has_mended_is_no_preference(edited: str | None) -> None:
-    assert lines("dpo", learned(edited=edited)) == []
+    assert lines("dpo", learned(edited_output=edited)) == []
 
 
 @pytest.mark.parametrize("edited", [None, "Yes.", " Yes.\n"])
 def test_an_answer_that_won_is_preferred_to_the_one_that_lost(edited: str | None) -> None:
-    (line,) = lines("dpo", learned(edited=edited, beaten=Worse("Perhaps.", Source.PEOPLE)))
+    (line,) = lines("dpo", learned(edited_output=edited, beaten=Worse("Perhaps.", Source.PEOPLE)))
     assert line["non_preferred_output"] == [{"role": "assistant", "content": "Perhaps."}]
-    assert lines("dpo", learned(edited=edited, beaten=Worse("Yes. ", Source.PEOPLE))) == []
+    assert lines("dpo", learned(edited_output=edited, beaten=Worse("Yes. ", Source.PEOPLE))) == []
 
 
 def test_what_was_mended_is_the_first_source_of_preferences() -> None:
     beaten = Worse("Perhaps.", Source.JUDGES)
-    assert learned(edited="No.", beaten=beaten).worse == Worse("Yes.", Source.EDITS)
+    assert learned(edited_output="No.", beaten=beaten).worse == Worse("Yes.", Source.EDITS)
     assert learned(beaten=beaten).worse == beaten
 
 
@@ -128,14 +128,14 @@ def test_long_texts_end_a_group_of_rows_early() -> None:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_same_examples_give_the_same_bytes(name: str) -> None:
-    ones = [learned(edited="No.") for _ in range(20)]
+    ones = [learned(edited_output="No.") for _ in range(20)]
     assert encoded(name, ones) == encoded(name, ones)
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_memory_does_not_grow_with_the_number_of_examples(name: str) -> None:
     def peak(many: int) -> int:
-        one = learned(own="word " * 200, edited="better " * 200)
+        one = learned(own="word " * 200, edited_output="better " * 200)
         form = FORMATS[name]
         records: Iterator[Any] = (form.record(one) for _ in range(many))
         tracemalloc.start()
