@@ -14,10 +14,10 @@ from webapi import audit
 from webapi.api import arguments
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
-from webapi.api.downloads import download
 from webapi.api.listing import listed
-from webapi.api.multipart import read_form
 from webapi.database import db
+from webapi.downloads import download
+from webapi.multipart import read_form
 
 blueprint = Blueprint("files", __name__, "Inputs that you upload, and the outputs of your batches.")
 

@@ -15,8 +15,8 @@ from webapi.api import faults
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.files import check_quota
-from webapi.api.multipart import read_form
 from webapi.database import db
+from webapi.multipart import read_form
 
 blueprint = Blueprint("task_requests", __name__, "Requests made from rows.")
 faults.tell_all(blueprint)

@@ -12,8 +12,8 @@ from schemas.states import UploadStatus
 from schemas.wire.files import PartForm, Upload, UploadComplete, UploadCreate, UploadPart
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
-from webapi.api.multipart import read_form
 from webapi.database import db
+from webapi.multipart import read_form
 
 blueprint = Blueprint("uploads", __name__, "Large files, sent in parts and put together at the end.")
 

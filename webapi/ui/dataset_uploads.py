@@ -15,7 +15,8 @@ from schemas.states import Role
 from schemas.tables import ApiKey
 from tasks import dispatch
 from webapi.database import db
-from webapi.ui import errors, submission
+from webapi.errors import status_of
+from webapi.ui import submission
 from webapi.ui.datasets import PAGE
 from webapi.ui.guard import needs, reads_form_itself, tenant
 
@@ -31,7 +32,7 @@ def upload() -> Any:
     except VbsError as error:
         db.session.rollback()
         page = datasets.list_page(db.session(), tenant(), None, PAGE)
-        return render_template("ui/datasets.html", page=page, upload_error=error.message), errors.status_of(error)
+        return render_template("ui/datasets.html", page=page, upload_error=error.message), status_of(error)
     dispatch.import_answers(import_id)
     return redirect(url_for("datasets.show", dataset_id=ids.show(ids.DATASET, dataset_id)), HTTPStatus.SEE_OTHER)
 

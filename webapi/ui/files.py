@@ -14,9 +14,10 @@ from schemas.actions import Action
 from schemas.errors import VbsError
 from tasks import dispatch
 from webapi import audit
-from webapi.api.downloads import download
 from webapi.database import db
-from webapi.ui import errors, submission
+from webapi.downloads import download
+from webapi.errors import status_of
+from webapi.ui import submission
 from webapi.ui.guard import reads_form_itself, tenant
 
 blueprint = Blueprint("files", __name__)
@@ -50,7 +51,7 @@ def submit() -> Any:
         batch = submission.start(request, g.key)
     except VbsError as error:
         db.session.rollback()
-        return form(None, error.message), errors.status_of(error)
+        return form(None, error.message), status_of(error)
     dispatch.validate_batch(batch.id)
     return redirect(url_for("batches.show", batch_id=ids.show(ids.BATCH, batch.id)), HTTPStatus.SEE_OTHER)
 

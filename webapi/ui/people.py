@@ -13,7 +13,7 @@ from schemas.states import Role
 from schemas.tables import ApiKey
 from webapi import audit
 from webapi.database import db
-from webapi.ui import errors
+from webapi.errors import status_of
 from webapi.ui.guard import needs, reads
 
 blueprint = Blueprint("people", __name__)
@@ -39,7 +39,7 @@ def add() -> Any:
         )
     except VbsError as error:
         db.session.rollback()
-        return page(error.message), errors.status_of(error)
+        return page(error.message), status_of(error)
     audit.note(Action.PERSON_ADDED, ids.show(ids.KEY, new.id), name=new.name, role=new.role, tenant=new.tenant)
     db.session.commit()
     flash(f"{new.name} can sign in now.")

@@ -13,7 +13,7 @@ from schemas import ids
 from schemas.errors import RequestInvalid
 from schemas.settings import settings
 from schemas.tables import ApiKey, Batch
-from webapi.api import multipart
+from webapi import multipart
 from webapi.database import db
 from webapi.ui import guard
 

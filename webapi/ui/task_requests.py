@@ -20,9 +20,10 @@ from schemas import ids
 from schemas.errors import FaultsFound, RequestInvalid, VbsError
 from schemas.settings import settings
 from schemas.tables import ApiKey, File
-from webapi.api import multipart
+from webapi import multipart
 from webapi.database import db
-from webapi.ui import errors, guard
+from webapi.errors import status_of
+from webapi.ui import guard
 from webapi.ui.guard import reads_form_itself, tenant
 
 blueprint = Blueprint("task_requests", __name__)
@@ -43,7 +44,7 @@ def make(name: str) -> Any:
     except VbsError as error:
         db.session.rollback()
         faults = error.faults if isinstance(error, FaultsFound) else []
-        return form(task, error=error.message, faults=faults), errors.status_of(error)
+        return form(task, error=error.message, faults=faults), status_of(error)
     if rows.faults:
         return form(task, file=file, rows=rows, faults=rows.faults)
     return redirect(url_for("files.show_form", file_id=ids.show(ids.FILE, file.id)), HTTPStatus.SEE_OTHER)

@@ -15,7 +15,7 @@ from schemas.errors import TaskSchemaInvalid, VbsError
 from schemas.states import Role
 from webapi import audit
 from webapi.database import db
-from webapi.ui import errors
+from webapi.errors import status_of
 from webapi.ui.guard import any_role, needs, tenant
 
 blueprint = Blueprint("task_schemas", __name__)
@@ -96,7 +96,7 @@ def save() -> Any:
         db.session.rollback()
         # What was typed stays. What is wrong in the text is told by its lines.
         said = None if isinstance(error, TaskSchemaInvalid) else error.message
-        return editor(edited, said), errors.status_of(error)
+        return editor(edited, said), status_of(error)
     audit.note(Action.TASK_SCHEMA_SAVED, made.reference)
     db.session.commit()
     flash(f"Saved as version {made.version}.")
