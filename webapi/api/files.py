@@ -32,7 +32,8 @@ def create_file() -> File:
     """
     check_quota(request.content_length or 0)
     with files.incoming() as content:
-        form = read_form(request, "file", settings().max_file_bytes, content.receive)
+        max_bytes = settings().max_file_bytes
+        form = read_form(request, "file", max_bytes, lambda name, blocks, _: content.receive(name, blocks))
         wanted = arguments.load(FileCreate(), form | {"filename": content.filename})
         expiry = wanted.get("expires_after", {}).get("seconds")
         limit = caller().limits.stored_bytes

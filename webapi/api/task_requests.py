@@ -47,7 +47,7 @@ def make_requests(given: dict[str, Any], name: str) -> Made:
             request,
             "file",
             settings().max_file_bytes,
-            lambda filename, blocks: content.receive(f"{name}.jsonl", rows.blocks(filename, blocks)),
+            lambda filename, blocks, _: content.receive(f"{name}.jsonl", rows.blocks(filename, blocks)),
         )
         limit = caller().limits.stored_bytes
         file = files.register(db.session(), tenant(), "batch", content, stored_limit=limit)

@@ -5,7 +5,7 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, url_for
 
 from curation import datasets, naming, uploads
 from inference import files, quotas
@@ -16,7 +16,7 @@ from schemas.tables import ApiKey
 from tasks import dispatch
 from webapi.database import db
 from webapi.errors import status_of
-from webapi.ui import submission
+from webapi.ui import upload_form
 from webapi.ui.datasets import PAGE
 from webapi.ui.guard import needs, reads_form_itself, tenant
 
@@ -39,20 +39,10 @@ def upload() -> Any:
 
 def receive(key: ApiKey) -> tuple[UUID, UUID]:
     """A dataset, and the import of the file in the form into it."""
-    limits = quotas.limits_of(key)
-    quotas.check_stored(db.session(), key.tenant, limits.stored_bytes, request.content_length or 0)
-    # The connection is free for others while the file comes in.
-    db.session.close()
     with files.incoming() as content:
-        fields = submission.read(request, content)
-        file = files.register(
-            db.session(),
-            key.tenant,
-            uploads.PURPOSE,
-            content,
-            uploads.kept_seconds(),
-            stored_limit=limits.stored_bytes,
-        )
+        fields = upload_form.read(lambda filename, blocks, _: content.receive(filename, blocks))
+        kept_seconds, limit = uploads.kept_seconds(), quotas.limits_of(key).stored_bytes
+        file = files.register(db.session(), key.tenant, uploads.PURPOSE, content, kept_seconds, stored_limit=limit)
         name = fields.get("name", "").strip() or naming.shortened(PurePath(content.filename).stem)
         dataset = datasets.create(db.session(), key.tenant, name)
         begun = uploads.begin(db.session(), dataset, file)

@@ -48,7 +48,7 @@ def show_form() -> str:
 @reads_form_itself
 def submit() -> Any:
     try:
-        batch = submission.start(request, g.key)
+        batch = submission.start(g.key)
     except VbsError as error:
         db.session.rollback()
         return form(None, error.message), status_of(error)
