@@ -1,11 +1,9 @@
 """`/api/gold-star` and `/api/export-gold-star`: the addresses that clients of earlier versions know."""
 
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
 from flask import Response
-from sqlalchemy.orm import Session
 
 from curation import datasets, gold_stars
 from curation.exports.streaming import stream
@@ -21,7 +19,8 @@ from schemas.wire.exports import GoldStar, GoldStarQuery, GoldStarred
 from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
-from webapi.database import db
+from webapi.database import db, sessions
+from webapi.downloads import attachment
 
 # What was called `finetuning` then.
 OLD_NAMES: Final = {"finetuning": ExportFormat.CHAT}
@@ -72,9 +71,8 @@ def gold(given: dict[str, Any]) -> Response:
     )
     wanted = [dataset.id for dataset in chosen(given["dataset_id"])]
     audit.note_now(Action.DATA_DOWNLOADED, given["dataset_id"] or "", gold=True)
-    response = Response(stream(partial(Session, db.engine), wanted, view, form), mimetype=form.media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=f"gold_star_{name}.{form.suffix}")
-    return response
+    lines = stream(sessions(), wanted, view, form)
+    return attachment(lines, form.media_type, f"gold_star_{name}.{form.suffix}")
 
 
 def chosen(dataset_id: str | None) -> list[Dataset]:

@@ -1,10 +1,8 @@
 """`/v1/datasets/{id}/snapshots` and `/v1/snapshots`: examples as they were at a moment."""
 
-from functools import partial
 from typing import Any
 
 from flask import Response
-from sqlalchemy.orm import Session
 
 from curation import datasets, snapshots
 from schemas import ids, tables
@@ -14,7 +12,7 @@ from schemas.wire.snapshots import Snapshot, SnapshotCreate, SnapshotList
 from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
-from webapi.database import db
+from webapi.database import db, sessions
 from webapi.view_address import kept, whole_view_of
 
 blueprint = Blueprint("snapshots", __name__, "Examples as they were at a moment.", writes=Role.CURATOR)
@@ -54,5 +52,5 @@ def export_snapshot(snapshot_id: str) -> Response:
     """Stream the examples of a snapshot, as they were, as chats to fine-tune on."""
     _, snapshot = snapshots.get(db.session(), tenant(), snapshot_id)
     audit.note_now(Action.DATA_DOWNLOADED, snapshot_id)
-    lines = snapshots.chat_lines(partial(Session, db.engine), snapshot.id)
+    lines = snapshots.chat_lines(sessions(), snapshot.id)
     return Response(lines, mimetype="application/jsonl")

@@ -1,10 +1,8 @@
 """The pages of datasets: all of them, the table of one, and what is done to all that a view of it holds."""
 
-from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 
 from curation import changes, columns, datasets, facets, imports, naming, searching, splits, table, views, wanted
 from curation.exports.streaming import stream
@@ -17,7 +15,8 @@ from schemas.tables import Batch, Dataset
 from schemas.tables.exports import ExportFormat
 from tasks import dispatch
 from webapi import audit
-from webapi.database import db
+from webapi.database import db, sessions
+from webapi.downloads import attachment
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import after_change, read_form
 from webapi.view_address import kept, read_sort, toggled, view_of, whole_view_of
@@ -118,10 +117,8 @@ def export_chats(dataset_id: str) -> Response:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     audit.note_now(Action.DATA_DOWNLOADED, dataset_id)
     chats = format_named(ExportFormat.CHAT)
-    lines = stream(partial(Session, db.engine), [dataset.id], whole_view_of(dataset, request.args), chats)
-    response = Response(lines, mimetype="application/jsonl")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{dataset_id}.jsonl")
-    return response
+    lines = stream(sessions(), [dataset.id], whole_view_of(dataset, request.args), chats)
+    return attachment(lines, "application/jsonl", f"{dataset_id}.jsonl")
 
 
 def name_of(batch: Batch) -> str:

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
 import orjson
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 
 from curation import datasets
 from curation.exports import life, options
@@ -23,7 +21,8 @@ from schemas.tables.base import now
 from schemas.tables.exports import ExportFormat
 from tasks import dispatch
 from webapi import audit
-from webapi.database import db
+from webapi.database import db, sessions
+from webapi.downloads import attachment
 from webapi.ui.guard import any_role, needs, tenant
 from webapi.view_address import kept, view_of, whole_view_of
 
@@ -79,9 +78,8 @@ def show_all(dataset_id: str) -> str:
 @blueprint.get("/exports/<export_id>/manifest")
 def download_manifest(export_id: str) -> Response:
     export = life.get(db.session(), tenant(), export_id)
-    response = Response(orjson.dumps(export.manifest, option=orjson.OPT_INDENT_2), mimetype="application/json")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{export_id}-manifest.json")
-    return response
+    manifest = orjson.dumps(export.manifest, option=orjson.OPT_INDENT_2)
+    return attachment(manifest, "application/json", f"{export_id}-manifest.json")
 
 
 @blueprint.post("/exports/<export_id>/repeat")
@@ -109,9 +107,7 @@ def delete(export_id: str) -> Any:
 
 def form(dataset_id: str, format_name: str, chosen: Options) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    shown = preview(
-        partial(Session, db.engine), dataset, view_of(dataset, request.args), format_named(format_name), chosen
-    )
+    shown = preview(sessions(), dataset, view_of(dataset, request.args), format_named(format_name), chosen)
     return render_template(
         "ui/export.html",
         dataset=dataset,

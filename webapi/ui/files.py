@@ -15,7 +15,7 @@ from schemas.errors import VbsError
 from tasks import dispatch
 from webapi import audit
 from webapi.database import db
-from webapi.downloads import download
+from webapi.downloads import attachment, download
 from webapi.errors import status_of
 from webapi.ui import submission
 from webapi.ui.guard import reads_form_itself, tenant
@@ -66,10 +66,8 @@ def form(file_id: str | None, error: str | None = None) -> str:
 def download_example() -> Response:
     """Three requests to a model that is served, for people who want to see the form of a file first."""
     model = next((model.name for model in registry.list_served(db.session())), "MODEL")
-    response = Response((example(number, text, model) for number, text in enumerate(EXAMPLES, 1)))
-    response.mimetype = "application/jsonl"
-    response.headers.set("Content-Disposition", "attachment", filename="example.jsonl")
-    return response
+    lines = (example(number, text, model) for number, text in enumerate(EXAMPLES, 1))
+    return attachment(lines, "application/jsonl", "example.jsonl")
 
 
 def example(number: int, text: str, model: str) -> bytes:

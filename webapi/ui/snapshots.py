@@ -1,17 +1,16 @@
 """The page of a dataset's snapshots."""
 
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 
 from curation import datasets, snapshots, table
 from schemas import ids
 from schemas.actions import Action
 from schemas.states import Role
 from webapi import audit
-from webapi.database import db
+from webapi.database import db, sessions
+from webapi.downloads import attachment
 from webapi.ui.guard import needs, tenant
 from webapi.view_address import kept, view_of, whole_view_of
 
@@ -47,6 +46,5 @@ def export_chats(snapshot_id: str) -> Response:
     """Its examples as they were, to fine-tune on."""
     _, snapshot = snapshots.get(db.session(), tenant(), snapshot_id)
     audit.note_now(Action.DATA_DOWNLOADED, snapshot_id)
-    response = Response(snapshots.chat_lines(partial(Session, db.engine), snapshot.id), mimetype="application/jsonl")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{snapshot_id}.jsonl")
-    return response
+    lines = snapshots.chat_lines(sessions(), snapshot.id)
+    return attachment(lines, "application/jsonl", f"{snapshot_id}.jsonl")

@@ -19,6 +19,7 @@ from schemas import ids
 from schemas.errors import FaultsFound, RequestInvalid, VbsError
 from schemas.tables import ApiKey, File
 from webapi.database import db
+from webapi.downloads import attachment
 from webapi.errors import status_of
 from webapi.ui import upload_form
 from webapi.ui.guard import reads_form_itself, tenant
@@ -55,9 +56,7 @@ def download_example(name: str) -> Response:
     names = [column["name"] for column in document["data"]]
     text = io.StringIO()
     csv.writer(text).writerows([names, [cell(row.get(one)) for one in names]])
-    response = Response(text.getvalue(), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
-    return response
+    return attachment(text.getvalue(), "text/csv", f"{name}.csv")
 
 
 def cell(value: object) -> str:
