@@ -18,6 +18,7 @@ from schemas.errors import RequestInvalid
 from schemas.states import ExampleStatus, Role
 from schemas.tables import Dataset, Example, Queue, QueueItem, QueueReviewer
 from webapi.database import db
+from webapi.form_values import whole, wholes
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import messages_shown
 from webapi.view_address import kept, read_sort, view_of
@@ -61,7 +62,7 @@ def show_example(example_id: str) -> str:
 @needs(Role.CURATOR)
 def save_example(example_id: str) -> dict[str, Any]:
     dataset, example = views.get(db.session(), tenant(), example_id)
-    version = request.form.get("version", type=int)
+    version = whole(request.form, "version")
     changes.change_one(db.session(), dataset, g.key.id, read_change(), example, version)
     db.session.commit()
     db.session.refresh(example)
@@ -87,7 +88,7 @@ def show_queue(queue_id: str) -> str:
 @needs(Role.CURATOR)
 def next_of_queue(queue_id: str) -> str:
     queue = wanted_queue(queue_id)
-    item = holding.next_item(db.session(), queue, g.key.id, read_places("beside"))
+    item = holding.next_item(db.session(), queue, g.key.id, wholes(request.form, "beside", MOST_PLACES))
     db.session.commit()
     return queue_piece(queue, item) if item else end_piece(queue)
 
@@ -122,7 +123,8 @@ def withdraw_item(queue_id: str, place: int) -> dict[str, Any]:
 def release_items(queue_id: str) -> dict[str, Any]:
     """What somebody skips, or leaves behind when they close the page."""
     comes_again = "comes_again" in request.form
-    holding.release(db.session(), wanted_queue(queue_id), g.key.id, read_places("places"), comes_again=comes_again)
+    places = wholes(request.form, "places", MOST_PLACES)
+    holding.release(db.session(), wanted_queue(queue_id), g.key.id, places, comes_again=comes_again)
     db.session.commit()
     return {}
 
@@ -195,10 +197,3 @@ def read_change() -> Wanted:
     if not isinstance(given, dict):
         raise RequestInvalid("A change is a JSON object.", param="change")
     return wanted.read(given)
-
-
-def read_places(name: str) -> list[int]:
-    given = [place for place in request.form.get(name, "").split(",") if place]
-    if len(given) > MOST_PLACES or not all(place.isascii() and place.isdigit() and len(place) < 10 for place in given):
-        raise RequestInvalid(f"`{name}` is a list of at most {MOST_PLACES} places.", param=name)
-    return [int(place) for place in given]

@@ -23,6 +23,7 @@ from tasks import dispatch
 from webapi import audit
 from webapi.database import db, sessions
 from webapi.downloads import attachment
+from webapi.form_values import text
 from webapi.ui.guard import any_role, needs, tenant
 from webapi.view_address import kept, view_of, whole_view_of
 
@@ -133,7 +134,7 @@ def ready_made() -> Mapping[str, Mapping[str, str]]:
 
 
 def read_form(given: Mapping[str, str]) -> Options:
-    prompts = {"keep": None, "without": "", "other": given.get("system_prompt", "").replace("\r\n", "\n")}
+    prompts = {"keep": None, "without": "", "other": text(given, "system_prompt")}
     return options.read(
         {
             "leave_out_duplicates": "leave_out_duplicates" in given,
