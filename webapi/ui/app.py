@@ -79,7 +79,6 @@ def known_to_every_page(chosen: Settings) -> dict[str, Any]:
         "may_submit": key is not None and Role(key.role).allows(Role.USER),
         "may_curate": key is not None and Role(key.role).allows(Role.CURATOR),
         "may_administer": key is not None and Role(key.role).allows(Role.ADMIN),
-        "csrf_token": guard.csrf_token,
         "settings": chosen,
         "version": VERSION,
     }
