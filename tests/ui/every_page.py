@@ -22,7 +22,7 @@ SIGN_IN = "session.show_form"
 # Seen by who has not signed in, or linked while a batch runs only.
 OUTSIDE = {"static", SIGN_IN, "batches.download_results"}
 # What scripts ask for, and where a form leads on to another page.
-OUTSIDE |= {"desk.show_item", "datasets.show_count", "scores.show_best"}
+OUTSIDE |= {"queue_desk.show_item", "datasets.show_count", "scores.show_best"}
 
 
 def address_book(folder: Path) -> Map:

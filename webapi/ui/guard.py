@@ -27,7 +27,6 @@ def register(app: Flask) -> None:
     app.before_request(admit)
     app.after_request(forbid_caching)
     app.add_template_global(token_field)
-    app.add_template_global(csrf_token)
 
 
 def public(view: View) -> View:
