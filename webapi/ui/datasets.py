@@ -48,9 +48,11 @@ def review_batch(batch_id: str) -> Any:
 @blueprint.get("/datasets/<dataset_id>")
 def show(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
+    arrived = imports.of_dataset(db.session(), dataset)
+    # A page on which nothing more arrives is not fetched again: it counts what had arrived by then.
+    db.session.refresh(dataset)
     view, sort = view_of(dataset, request.args), read_sort(request.args)
     seen = searching.narrowed(db.session(), dataset, view)
-    arrived = imports.of_dataset(db.session(), dataset)
     return render_template(
         "ui/dataset.html",
         dataset=dataset,
