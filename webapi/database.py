@@ -9,6 +9,8 @@ from flask_sqlalchemy.session import Session as BoundSession
 from psycopg import Connection, Error
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.orm import Session as PlainSession
+from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from schemas.database import CONNECT_ARGS, SERVER_OPTIONS, driver_url
@@ -31,6 +33,11 @@ class Session(BoundSession):
 
 
 db: Final = SQLAlchemy(metadata=Base.metadata, session_options={"class_": Session, "expire_on_commit": False})
+
+
+def sessions() -> sessionmaker[PlainSession]:
+    """For an answer that is still on its way when its request, and `db.session`, are over."""
+    return sessionmaker(db.engine)
 
 
 def bind(app: Flask, settings: Settings) -> None:

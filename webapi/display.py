@@ -30,6 +30,15 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
+def many(count: int, one: str, several: str = "") -> str:
+    """How many of something: `1 example`, `2,000 examples`."""
+    return f"{number(count)} {one if count == 1 else several or one + 's'}"
+
+
+def percent(share: float | None) -> str:
+    return "not known" if share is None else f"{share:.0%}"
+
+
 def span(seconds: float) -> str:
     """A length of time in its two largest units: `1 h 5 min`."""
     rest, words = int(seconds), []
@@ -88,6 +97,8 @@ def _value(value: object) -> str:
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "size": size,
     "number": number,
+    "many": many,
+    "percent": percent,
     "span": span,
     "time_left": time_left,
     "ago": ago,

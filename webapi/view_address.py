@@ -1,6 +1,5 @@
 """A view of a dataset as it stands in the address of its page, so that a link shows others the same."""
 
-import math
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,6 +15,7 @@ from schemas.states import ExampleStatus, Side
 from schemas.tables import Dataset
 from schemas.text import is_storable, storable
 from webapi.database import db
+from webapi.form_values import number, one_or_any, share
 
 FILTERS: Final = (
     "status", "gold", "model", "category", "tag", "score_from", "score_to", "score_below", "changed_since", "split",
@@ -54,17 +54,17 @@ def read_view(given: Mapping[str, Any]) -> View:
     if split is None and given.get("side"):
         raise RequestInvalid("A `side` is one of a split: say of which `split`.", param="split")
     return View(
-        status=_one_of(ExampleStatus, given, "status"),
+        status=one_or_any(ExampleStatus, given, "status"),
         gold=_flag(given, "gold"),
         model=_text(given, "model"),
         category=_text(given, "category"),
         tag=_text(given, "tag"),
-        score_from=_share(given, "score_from"),
-        score_to=_share(given, "score_to"),
-        score_below=_share(given, "score_below"),
+        score_from=share(given, "score_from"),
+        score_to=share(given, "score_to"),
+        score_below=share(given, "score_below"),
         changed_since=_moment(given, "changed_since"),
         split=ids.parse(ids.SPLIT, split, SplitNotFound) if split else None,
-        side=_one_of(Side, given, "side"),
+        side=one_or_any(Side, given, "side"),
         search=_text(given, "q") or "",
         fields={path: _json(value) for path, value in _of_values(given, FIELD).items()},
         ranges=_ranges(given),
@@ -103,7 +103,7 @@ def _of_values(given: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 def _ranges(given: Mapping[str, str]) -> dict[str, Range]:
     lower, upper = _of_values(given, FROM), _of_values(given, BELOW)
-    return {path: Range(_number(given, FROM + path), _number(given, BELOW + path)) for path in lower | upper}
+    return {path: Range(number(given, FROM + path), number(given, BELOW + path)) for path in lower | upper}
 
 
 def _text(given: Mapping[str, str], name: str) -> str | None:
@@ -113,38 +113,11 @@ def _text(given: Mapping[str, str], name: str) -> str | None:
     return value or None
 
 
-def _one_of(kind: Any, given: Mapping[str, str], name: str) -> Any:
-    value = given.get(name)
-    if not value:
-        return None
-    if value not in list(kind):
-        raise RequestInvalid(f"`{name}` is one of {', '.join(kind)}.", param=name)
-    return kind(value)
-
-
 def _flag(given: Mapping[str, str], name: str) -> bool | None:
     value = given.get(name)
     if value and value not in GOLD:
         raise RequestInvalid(f"`{name}` is yes or no.", param=name)
     return GOLD[value] if value else None
-
-
-def _share(given: Mapping[str, str], name: str) -> float | None:
-    number = _number(given, name)
-    if number is not None and not 0 <= number <= 1:
-        raise RequestInvalid(f"`{name}` is a number from 0 to 1.", param=name)
-    return number
-
-
-def _number(given: Mapping[str, str], name: str) -> float | None:
-    value = given.get(name)
-    try:
-        number = float(value) if value else None
-    except ValueError:
-        number = math.nan
-    if number is not None and not math.isfinite(number):
-        raise RequestInvalid(f"`{name}` is a number.", param=name)
-    return number
 
 
 def _moment(given: Mapping[str, Any], name: str) -> datetime | None:

@@ -1,7 +1,7 @@
 """Every named error has its place in the web layer's one table."""
 
 from schemas import errors
-from webapi.api.errors import TABLE
+from webapi.errors import TABLE
 
 # What only workers and the command line meet. Were it to reach the web, it would be a fault of ours: a 500.
 NEVER_IN_A_REQUEST = {

@@ -21,8 +21,8 @@ LINK = re.compile(r'(?:href|data-[a-z-]+)="(/[^"#]*)"')
 SIGN_IN = "session.show_form"
 # Seen by who has not signed in, or linked while a batch runs only.
 OUTSIDE = {"static", SIGN_IN, "batches.download_results"}
-# What scripts ask for, and where a form leads.
-OUTSIDE |= {"desk.show_item", "datasets.show_count", "scores.show_best", "snapshots.export"}
+# What scripts ask for, and where a form leads on to another page.
+OUTSIDE |= {"queue_desk.show_item", "datasets.show_count", "scores.show_best", "snapshots.export"}
 
 
 def address_book(folder: Path) -> Map:

@@ -3,12 +3,10 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import orjson
 from flask import Response
-from sqlalchemy.orm import Session
 
 from inference import batches, results, retry
 from inference.pace import Pace
@@ -22,7 +20,7 @@ from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.listing import listed
-from webapi.database import db
+from webapi.database import db, sessions
 
 blueprint = Blueprint("batches", __name__, "Files of requests, answered by the models served here.")
 
@@ -105,7 +103,7 @@ def get_results(wanted: dict[str, Any], batch_id: str) -> Response:
     """
     batch = batches.get(db.session(), tenant(), batch_id)
     audit.note_now(Action.DATA_DOWNLOADED, batch_id)
-    stream = results.stream(db.session(), batch, wanted["after_line"], partial(Session, db.engine))
+    stream = results.stream(db.session(), batch, wanted["after_line"], sessions())
     headers = {"X-Incomplete": str(stream.incomplete).lower(), "X-Last-Line": str(stream.last_line)}
     return Response(stream.blocks, mimetype="application/jsonl", headers=headers)
 

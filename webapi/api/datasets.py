@@ -1,11 +1,9 @@
 """`/v1/datasets`: answers of batches, taken in for review."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy.orm import Session
 
 from curation import changes, datasets, facets, imports, searching, table, views, wanted
 from curation.dataset_task import set_task
@@ -39,7 +37,7 @@ from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.examples import change_shown, shown_examples
 from webapi.api.listing import listed
-from webapi.database import db
+from webapi.database import db, sessions
 from webapi.view_address import read_sort, view_of, whole_view_of
 
 blueprint = Blueprint("datasets", __name__, "Answers to review, kept until somebody deletes them.", writes=Role.CURATOR)
@@ -159,5 +157,5 @@ def export_chats(_: dict[str, Any], dataset_id: str) -> Response:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     audit.note_now(Action.DATA_DOWNLOADED, dataset_id)
     chats = format_named(ExportFormat.CHAT)
-    pages = reading.pages(partial(Session, db.engine), dataset.id, whole_view_of(dataset, request.args))
+    pages = reading.pages(sessions(), dataset.id, whole_view_of(dataset, request.args))
     return Response(stream(pages, chats), mimetype="application/jsonl")

@@ -1,4 +1,4 @@
-"""From errors to HTTP: one table, and bodies in the shape OpenAI's clients read."""
+"""Errors as bodies in the shape OpenAI's clients read."""
 
 import logging
 from http import HTTPStatus
@@ -7,28 +7,16 @@ from typing import Any, Final
 import marshmallow as ma
 from flask import Flask, Response, g, jsonify, request
 from gunicorn.http.errors import ParseException
-from psycopg.errors import QueryCanceled
 from werkzeug.exceptions import HTTPException
 
 from inference.file_store import FULL
 from schemas import errors
 from schemas.database import DATABASE_LOST
 from webapi.error_body import INVALID, SERVER, error_body
+from webapi.errors import TABLE, headers_of, told
 
 logger = logging.getLogger(__name__)
 
-# The first row that fits decides; what no row fits is a fault of ours.
-TABLE: Final[tuple[tuple[type[errors.VbsError], HTTPStatus, str], ...]] = (
-    (errors.NotFound, HTTPStatus.NOT_FOUND, INVALID),
-    (errors.RequestInvalid, HTTPStatus.BAD_REQUEST, INVALID),
-    (errors.Conflict, HTTPStatus.CONFLICT, INVALID),
-    (errors.PayloadTooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, INVALID),
-    (errors.KeyInvalid, HTTPStatus.UNAUTHORIZED, INVALID),
-    (errors.RoleTooLow, HTTPStatus.FORBIDDEN, INVALID),
-    (errors.QuotaExceeded, HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_error"),
-    (errors.Unavailable, HTTPStatus.SERVICE_UNAVAILABLE, SERVER),
-    (errors.EngineError, HTTPStatus.SERVICE_UNAVAILABLE, SERVER),
-)
 KEPT_HEADERS: Final = ("Allow", "Content-Range", "Retry-After")
 
 
@@ -65,14 +53,6 @@ def answer_database_lost(error: Exception) -> Response:
     return answer_known(told(error))
 
 
-def told(error: Exception) -> errors.Unavailable:
-    """What the database could not do, as far as its caller can act on it."""
-    if isinstance(getattr(error, "orig", None), QueryCanceled):
-        message = "The database gave up on this because it took too long. Ask for less at once, or try again later."
-        return errors.Unavailable(message, code="took_too_long")
-    return errors.Unavailable("The database can't be reached right now. Please try again in a moment.")
-
-
 def answer_os_error(error: OSError) -> Response:
     if error.errno not in FULL:
         return answer_unexpected(error)
@@ -101,16 +81,6 @@ def answer_unexpected(error: Exception) -> Response:
     logger.error("request %s: %s %s failed", g.request_id, request.method, request.path, exc_info=error)
     message = f"The server had an error while processing your request. It is logged under {g.request_id}."
     return error_response(HTTPStatus.INTERNAL_SERVER_ERROR, message, SERVER, None, None)
-
-
-def headers_of(error: errors.VbsError) -> dict[str, str]:
-    if isinstance(error, errors.QuotaExceeded | errors.Unavailable):
-        return {"Retry-After": str(error.retry_after_seconds)}
-    if isinstance(error, errors.EngineError):
-        return {"Retry-After": str(errors.Unavailable.retry_after_seconds)}
-    if isinstance(error, errors.KeyInvalid):
-        return {"WWW-Authenticate": "Bearer"}
-    return {}
 
 
 def error_response(

@@ -14,10 +14,10 @@ from webapi import audit
 from webapi.api import arguments
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
-from webapi.api.downloads import download
 from webapi.api.listing import listed
-from webapi.api.multipart import read_form
 from webapi.database import db
+from webapi.downloads import download
+from webapi.multipart import read_form
 
 blueprint = Blueprint("files", __name__, "Inputs that you upload, and the outputs of your batches.")
 
@@ -32,7 +32,8 @@ def create_file() -> File:
     """
     check_quota(request.content_length or 0)
     with files.incoming() as content:
-        form = read_form(request, "file", settings().max_file_bytes, content.receive)
+        max_bytes = settings().max_file_bytes
+        form = read_form(request, "file", max_bytes, lambda name, blocks, _: content.receive(name, blocks))
         wanted = arguments.load(FileCreate(), form | {"filename": content.filename})
         expiry = wanted.get("expires_after", {}).get("seconds")
         limit = caller().limits.stored_bytes

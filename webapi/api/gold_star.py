@@ -5,7 +5,6 @@ from itertools import chain
 from typing import Any, Final
 
 from flask import Response
-from sqlalchemy.orm import Session
 
 from curation import datasets, gold_stars
 from curation.exports import reading
@@ -22,7 +21,8 @@ from schemas.wire.exports import GoldStar, GoldStarQuery, GoldStarred
 from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
-from webapi.database import db
+from webapi.database import db, sessions
+from webapi.downloads import attachment
 from webapi.view_address import read_view
 
 # What was called `finetuning` then.
@@ -68,11 +68,9 @@ def gold(given: dict[str, Any]) -> Response:
     view = read_view({"gold": "yes", **ready_made()[given["filter"]].address})
     wanted = [dataset.id for dataset in chosen(given["dataset_id"])]
     audit.note_now(Action.DATA_DOWNLOADED, given["dataset_id"] or "", gold=True)
-    read = partial(reading.pages, partial(Session, db.engine), view=view, deciders=Options().deciders(form))
-    pages = map(read, wanted)
-    response = Response(stream(chain.from_iterable(pages), form), mimetype=form.media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=f"gold_star_{name}.{form.suffix}")
-    return response
+    read = partial(reading.pages, sessions(), view=view, deciders=Options().deciders(form))
+    lines = stream(chain.from_iterable(map(read, wanted)), form)
+    return attachment(lines, form.media_type, f"gold_star_{name}.{form.suffix}")
 
 
 def chosen(dataset_id: str | None) -> list[Dataset]:

@@ -32,6 +32,7 @@ from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.listing import listed
 from webapi.database import db
+from webapi.form_values import one_of
 from webapi.view_address import kept, whole_view_of
 
 blueprint = Blueprint("queues", __name__, "Answers for several to review, one at a time.", writes=Role.CURATOR)
@@ -63,7 +64,12 @@ def create_queue(given: dict[str, Any]) -> Shown:
     dataset = datasets.get(db.session(), tenant(), given.pop("dataset_id"))
     address = given.pop("view")
     new = queues.NewQueue(
-        **given | {"view": whole_view_of(dataset, address), "address": kept(address), "sort": sort_of(given["sort"])}
+        **given
+        | {
+            "view": whole_view_of(dataset, address),
+            "address": kept(address),
+            "sort": one_of(queues.QueueSort, given, "sort"),
+        }
     )
     queue = queue_making.create(db.session(), dataset, caller().key_id, new)
     audit.note_of_dataset(Action.QUEUE_CREATED, ids.QUEUE, queue, name=queue.name)
@@ -184,12 +190,6 @@ def get_agreement(queue_id: str) -> queue_agreement.Agreement:
 
 def wanted_queue(queue_id: str) -> tables.Queue:
     return queues.get(db.session(), tenant(), queue_id)
-
-
-def sort_of(name: str) -> queues.QueueSort:
-    if name not in list(queues.QueueSort):
-        raise RequestInvalid(f"`sort` is one of {', '.join(queues.QueueSort)}.", param="sort")
-    return queues.QueueSort(name)
 
 
 def released(queue_id: str, place: int, *, comes_again: bool) -> ShownItem:

@@ -1,10 +1,8 @@
 """`/v1/datasets/{id}/snapshots` and `/v1/snapshots`: examples as they were at a moment."""
 
-from functools import partial
 from typing import Any
 
 from flask import Response
-from sqlalchemy.orm import Session
 
 from curation import datasets, snapshots
 from curation.exports.streaming import stream
@@ -16,7 +14,7 @@ from schemas.wire.snapshots import Snapshot, SnapshotCreate, SnapshotList, Snaps
 from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
-from webapi.database import db
+from webapi.database import db, sessions
 from webapi.view_address import kept, whole_view_of
 
 blueprint = Blueprint("snapshots", __name__, "Examples as they were at a moment.", writes=Role.CURATOR)
@@ -58,4 +56,4 @@ def export_snapshot(given: dict[str, Any], snapshot_id: str) -> Response:
     _, snapshot = snapshots.get(db.session(), tenant(), snapshot_id)
     form = format_named(given["format"])
     audit.note_now(Action.DATA_DOWNLOADED, snapshot_id)
-    return Response(stream(snapshots.pages(partial(Session, db.engine), snapshot.id), form), mimetype=form.media_type)
+    return Response(stream(snapshots.pages(sessions(), snapshot.id), form), mimetype=form.media_type)

@@ -15,8 +15,8 @@ from webapi.api import faults
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.api.files import check_quota
-from webapi.api.multipart import read_form
 from webapi.database import db
+from webapi.multipart import read_form
 
 blueprint = Blueprint("task_requests", __name__, "Requests made from rows.")
 faults.tell_all(blueprint)
@@ -47,7 +47,7 @@ def make_requests(given: dict[str, Any], name: str) -> Made:
             request,
             "file",
             settings().max_file_bytes,
-            lambda _, blocks: content.receive(f"{name}.jsonl", rows.blocks(blocks)),
+            lambda _, blocks, __: content.receive(f"{name}.jsonl", rows.blocks(blocks)),
         )
         limit = caller().limits.stored_bytes
         file = files.register(db.session(), tenant(), "batch", content, stored_limit=limit)

@@ -12,8 +12,8 @@ from schemas.states import UploadStatus
 from schemas.wire.files import PartForm, Upload, UploadComplete, UploadCreate, UploadPart
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
-from webapi.api.multipart import read_form
 from webapi.database import db
+from webapi.multipart import read_form
 
 blueprint = Blueprint("uploads", __name__, "Large files, sent in parts and put together at the end.")
 
@@ -59,7 +59,7 @@ def create_part(upload_id: str) -> tables.UploadPart:
     db.session.close()
     with files.incoming("parts", ids.PART) as content:
         max_bytes = settings().max_part_bytes
-        read_form(request, "data", max_bytes, lambda name, blocks: content.receive(name, blocks, max_bytes))
+        read_form(request, "data", max_bytes, lambda name, blocks, _: content.receive(name, blocks, max_bytes))
         part = uploads.add_part(db.session(), tenant(), upload_id, content)
         db.session.commit()
     return part

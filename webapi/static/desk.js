@@ -1,28 +1,25 @@
 // One answer at a time, from the keyboard alone. What is decided is shown at once and saved behind the scenes.
+import { saving } from "./desk_change.js";
 import { fill, leave, open } from "./desk_item.js";
 import { listen } from "./keys.js";
+import { hold } from "./lease.js";
 import { pace } from "./pace.js";
-import { say, sayNothing } from "./said.js";
-import { Refused, Saver, ask } from "./saving.js";
+import { say, sayNothing, sayWhy } from "./said.js";
+import { Saver } from "./saving.js";
+import { ask, fields } from "./server.js";
 import { Supply } from "./supply.js";
 import { turns } from "./turns.js";
-
-const TYPING_PAUSE = 700;
-const STAY_EVERY = 60_000;
-const AWAY = "The server can't be reached. Press j to try again.";
+import { typing } from "./typing.js";
 
 const desk = document.getElementById("desk");
-const { token, release, stay } = desk.dataset;
 const mark = pace(desk.dataset);
 const saver = new Saver(tell);
 const supply = new Supply(desk.dataset, { see: mark.see, idle: () => saver.idle() });
-const inTurn = turns((error) => say(error instanceof Refused ? error.message : AWAY));
+const texts = typing({ put, remember });
+const inTurn = turns(sayWhy("The server can't be reached. Press j to try again."));
 
 // What undo takes back, the latest last.
 let done = [];
-// What is typed and not yet sent.
-let typed = null;
-let active = false;
 
 function tell(text, isBad = false) {
   const place = document.getElementById("saved");
@@ -32,10 +29,12 @@ function tell(text, isBad = false) {
 
 // Going on and back
 
+const isOpen = (item) => item.values.status === "needs_review" && !item.skipped;
+
 async function forward() {
   flush();
   const item = supply.current;
-  if (supply.isShared && item?.values.status === "needs_review" && !item.skipped) skip(item);
+  if (supply.isShared && item && isOpen(item)) skip(item);
   await supply.forward();
   show();
 }
@@ -48,7 +47,7 @@ function back() {
 
 function skip(item) {
   item.skipped = true;
-  send(item, () => ask(release, { csrf_token: token, places: item.place }));
+  send(item, () => ask(desk.dataset.release, fields({ places: item.place })));
 }
 
 function show() {
@@ -59,10 +58,10 @@ function show() {
   desk.firstElementChild.focus({ preventScroll: true });
   scrollTo({ top: 0 });
   mark.show();
-  if (!supply.isShared) remember();
+  if (!supply.isShared) keepPlace();
 }
 
-function remember() {
+function keepPlace() {
   const address = new URL(location);
   if (supply.before) address.searchParams.set("after", supply.before);
   else address.searchParams.delete("after");
@@ -88,8 +87,12 @@ function change(values) {
   if (!item) return;
   const before = Object.fromEntries(Object.keys(values).map((name) => [name, item.values[name]]));
   if (JSON.stringify(before) === JSON.stringify(values)) return;
-  done.push({ item, before });
+  remember(item, before);
   put(item, values);
+}
+
+function remember(item, before) {
+  done.push({ item, before });
 }
 
 function undo() {
@@ -104,31 +107,12 @@ function undo() {
 }
 
 function put(item, values) {
-  const wanted = asChange(item, values);
+  const step = saving(item, values);
   mark.decide(item, values.status);
   Object.assign(item.values, values);
   if (item === supply.current) fill(item);
   mark.show();
-  send(item, async () => {
-    if (item.withdraw && values.status === "needs_review") return ask(item.withdraw, { csrf_token: token });
-    const fields = { csrf_token: token, change: JSON.stringify(wanted) };
-    if (values.status) fields.submits = "1";
-    if (!item.withdraw) fields.version = item.version;
-    const answer = await (await ask(item.here, fields)).json();
-    item.version = answer.version;
-    item.skipped = false;
-    return answer;
-  });
-}
-
-function asChange(item, { tags, ...values }) {
-  if (!tags) return values;
-  const had = item.values.tags;
-  return {
-    ...values,
-    add_tags: tags.filter((tag) => !had.includes(tag)),
-    remove_tags: had.filter((tag) => !tags.includes(tag)),
-  };
+  send(item, step);
 }
 
 function send(item, step) {
@@ -149,34 +133,9 @@ async function loadAgain(item) {
   show();
 }
 
-// Texts save themselves while they are typed. All that is typed in one go is one step of undo.
-
-function onTyped(field) {
-  const item = supply.current;
-  const name = field.dataset.field;
-  if (name === "tags") return;
-  typed ??= { item, name, before: item.values[name] };
-  clearTimeout(typed.timer);
-  typed.timer = setTimeout(sendTyped, TYPING_PAUSE);
-  fill(item, field);
-}
-
-function sendTyped() {
-  const { item, name, before, isStep } = typed;
-  const value = leave(item, name);
-  if (value === item.values[name]) return;
-  if (!isStep) done.push({ item, before: { [name]: before } });
-  typed.isStep = true;
-  put(item, { [name]: value });
-}
-
 // Before anything else happens, what is typed is sent.
 function flush() {
-  if (typed) {
-    clearTimeout(typed.timer);
-    sendTyped();
-    typed = null;
-  }
+  texts.end();
   const tags = supply.current && leave(supply.current, "tags");
   if (tags) change({ tags });
 }
@@ -217,7 +176,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 desk.addEventListener("input", (event) => {
-  if (event.target.matches("[data-field]")) onTyped(event.target);
+  if (event.target.matches("[data-field]")) texts.in(supply.current, event.target);
 });
 desk.addEventListener("change", (event) => {
   if (event.target.id === "score") score(Number(event.target.value));
@@ -235,23 +194,6 @@ addEventListener("beforeunload", (event) => {
   if (saver.waiting) event.preventDefault();
 });
 
-// Nobody has to wait until the lease of what lies open here runs out.
-addEventListener("pagehide", () => {
-  if (!supply.isShared) return;
-  const left = supply.items.filter((item) => item.values.status === "needs_review" && !item.skipped);
-  const body = new FormData();
-  body.set("csrf_token", token);
-  body.set("comes_again", "1");
-  body.set("places", left.map((item) => item.place).join(","));
-  navigator.sendBeacon(release, body);
-});
-
-for (const sign of ["keydown", "pointerdown", "scroll"]) {
-  addEventListener(sign, () => { active = true; }, { passive: true });
-}
-setInterval(() => {
-  if (supply.isShared && active) ask(stay, { csrf_token: token }).catch(() => {}); // the next decision says so aloud
-  active = false;
-}, STAY_EVERY);
+if (supply.isShared) hold(desk.dataset, () => supply.items.filter(isOpen));
 
 inTurn(forward);

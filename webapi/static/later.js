@@ -2,8 +2,8 @@
 import { read } from "./page.js";
 
 export async function load(part) {
-  const { answer, page } = await read(part.dataset.later, { redirect: "error" });
-  const found = answer.ok && page.querySelector(part.dataset.part);
+  const { page } = await read(part.dataset.later);
+  const found = page.querySelector(part.dataset.part);
   if (found && part.isConnected) part.replaceChildren(...found.childNodes);
 }
 

@@ -8,9 +8,9 @@ const isLive = () => Boolean(document.querySelector('[data-live="on"]'));
 
 async function refresh() {
   const before = replacedSoFar();
-  const { answer, page } = await read(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
+  const { page } = await read(location.href);
   // What somebody has done meanwhile is shown already, and this page may not know of it.
-  if (!answer.ok || replacedSoFar() !== before) return;
+  if (replacedSoFar() !== before) return;
   for (const part of document.querySelectorAll("[data-live]")) {
     const newer = page.getElementById(part.id);
     // What somebody is about to press stays where it is.

@@ -1,38 +1,22 @@
 // Pages of ours, read by scripts: parts of them take the place of what is shown, and no page is loaded again.
-import { refusalOn, say } from "./said.js";
-import { insist, isLater } from "./saving.js";
+import { ask, parsed, refusalOn } from "./server.js";
 
 let replaced = 0;
 
-export async function read(address, options) {
-  const answer = await fetch(address, options);
-  return { answer, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+export async function read(address, body) {
+  const answer = await ask(address, body);
+  return { address: answer.url, page: parsed(await answer.text()) };
 }
 
-// Asks again while the server is away: what was done already is not done twice.
-export const readSurely = (address, options) =>
-  insist(
-    async () => {
-      const found = await read(address, options);
-      if (isLater(found.answer)) throw new Error("later");
-      return found;
-    },
-    () => say("Not saved, retrying"),
-  );
-
 // What a form sends when this button of it is pressed. A button may be named `action`, and would be what `form.action` is.
-export const sent = (form, button) => [form.getAttribute("action"), { method: "POST", body: new FormData(form, button) }];
+export const sent = (form, button) => [form.getAttribute("action"), new FormData(form, button)];
 
-// Its parts with these ids take the place of ours. What the server refuses is said, and nothing changes.
-export async function swap(ids, request, reader = read) {
-  const { answer, page } = await reader(...request);
+// Its parts with these ids take the place of ours. A page that lacks one says what was refused, and nothing changes.
+export function swap(ids, page) {
   const parts = ids.map((id) => page.getElementById(id));
-  if (!answer.ok || parts.includes(null)) {
-    say(refusalOn(page));
-    return null;
-  }
+  if (parts.includes(null)) throw refusalOn(page);
   for (const part of parts) replace(document.getElementById(part.id), part);
-  return { answer, parts };
+  return parts;
 }
 
 // What somebody has chosen there stays chosen.

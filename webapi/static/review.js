@@ -1,15 +1,16 @@
 // The table of a dataset: from the keyboard, and without loading the page again.
 import { loadAll } from "./later.js";
 import { listen } from "./keys.js";
-import { readSurely, sent, swap } from "./page.js";
-import { say } from "./said.js";
+import { read, sent, swap } from "./page.js";
+import { say, sayWhy } from "./said.js";
+import { insist } from "./server.js";
 import { turns } from "./turns.js";
 
 const ACTIONS = { a: ["approve"], r: ["reject"], s: ["star", "unstar"] };
 const SWAPPED = ["said", "counts", "table"];
 
 let active = 0;
-const queue = turns((error) => say(`That did not work: ${error.message}`));
+const queue = turns(sayWhy("That did not work. Load the page again."));
 
 const rows = () => [...document.querySelectorAll(".examples > li")];
 
@@ -25,8 +26,9 @@ function move(to) {
 // What a form changed is on the page that answers it: its parts take the place of ours.
 async function send(form, button) {
   // No key is lost while the server is away: those that follow wait.
-  const done = await swap(SWAPPED, sent(form, button), readSurely);
-  for (const part of done?.parts ?? []) loadAll(part);
+  const request = sent(form, button);
+  const { page } = await insist(() => read(...request), () => say("Not saved, retrying"));
+  for (const part of swap(SWAPPED, page)) loadAll(part);
 }
 
 async function act(names) {

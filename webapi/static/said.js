@@ -1,4 +1,6 @@
 // What the server said, in the place that every page of reviews has for it.
+import { Refused } from "./server.js";
+
 export function say(text, ...more) {
   const message = document.createElement("div");
   message.className = "message bad";
@@ -6,13 +8,11 @@ export function say(text, ...more) {
   document.getElementById("said").replaceChildren(message);
 }
 
+// Says of an error what was refused, or that the server is away.
+export const sayWhy = (away) => (error) => say(error instanceof Refused ? error.message : away);
+
 // What asks for something to be done stays until it is.
 export function sayNothing() {
   const said = document.getElementById("said");
   if (!said.querySelector("button")) said.replaceChildren();
-}
-
-// An error is a page of ours, which says in a sentence what is wrong.
-export function refusalOn(page) {
-  return page.querySelector("main p:not(.small)")?.textContent ?? "That did not work. Load the page again.";
 }

@@ -1,5 +1,6 @@
 // The answers on the desk: those that were seen, the one that is shown, and those that are fetched before they are needed.
-import { ask } from "./saving.js";
+import { read } from "./page.js";
+import { fields } from "./server.js";
 import { turns } from "./turns.js";
 
 const AHEAD = 2;
@@ -94,16 +95,16 @@ export class Supply {
   }
 
   #next(known) {
-    const { next, token, after } = this.#from;
-    if (this.isShared) return this.#read(next, { csrf_token: token, beside: known.map((item) => item.place).join(",") });
+    const { next, after } = this.#from;
+    if (this.isShared) return this.#read(next, fields({ beside: known.map((item) => item.place).join(",") }));
     const address = new URL(next, location);
     const last = this.items.at(-1)?.cursor ?? after;
     if (last) address.searchParams.set("after", last);
     return this.#read(address);
   }
 
-  async #read(address, fields) {
-    const page = new DOMParser().parseFromString(await (await ask(address, fields)).text(), "text/html");
+  async #read(address, body) {
+    const { page } = await read(address, body);
     const element = document.adoptNode(page.querySelector(".desk-item, .desk-end"));
     this.#see(element.dataset);
     if (element.matches(".desk-end")) return { end: element };

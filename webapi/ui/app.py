@@ -25,6 +25,7 @@ from webapi.ui import (
     home,
     judging,
     people,
+    queue_desk,
     queues,
     review,
     runs,
@@ -38,8 +39,8 @@ from webapi.ui import (
 )
 
 PAGES: Final = (
-    session, home, batches, datasets, dataset_uploads, dataset_task, runs, splits, snapshots, review, desk, queues,
-    comparing, judging, scores, exports, task_schemas, task_requests, files, account, people, audit,
+    session, home, batches, datasets, dataset_uploads, dataset_task, runs, splits, snapshots, review, desk, queue_desk,
+    queues, comparing, judging, scores, exports, task_schemas, task_requests, files, account, people, audit,
 )  # fmt: skip
 LONGEST_FORM: Final = 1_048_576
 STAY_SIGNED_IN: Final = timedelta(hours=12)
@@ -79,7 +80,6 @@ def known_to_every_page(chosen: Settings) -> dict[str, Any]:
         "may_submit": key is not None and Role(key.role).allows(Role.USER),
         "may_curate": key is not None and Role(key.role).allows(Role.CURATOR),
         "may_administer": key is not None and Role(key.role).allows(Role.ADMIN),
-        "csrf_token": guard.csrf_token,
         "settings": chosen,
         "version": VERSION,
     }

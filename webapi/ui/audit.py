@@ -11,6 +11,7 @@ from schemas.errors import RequestInvalid
 from schemas.states import Role
 from schemas.text import storable
 from webapi.database import db
+from webapi.form_values import one_or_any
 from webapi.ui.guard import reads
 
 blueprint = Blueprint("audit", __name__)
@@ -30,14 +31,7 @@ def show() -> str:
 def read_filter() -> audit.Filter:
     """From the beginning of one day to the end of another."""
     who = storable(request.args.get("who", "")).strip()
-    return audit.Filter(_action(), who or None, _day("since"), _day("until", DAY))
-
-
-def _action() -> Action | None:
-    wanted = request.args.get("action")
-    if wanted and wanted not in list(Action):
-        raise RequestInvalid(f"There is no action '{wanted}'.", param="action")
-    return Action(wanted) if wanted else None
+    return audit.Filter(one_or_any(Action, request.args, "action"), who or None, _day("since"), _day("until", DAY))
 
 
 def _day(name: str, later: timedelta = timedelta()) -> datetime | None:

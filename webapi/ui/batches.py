@@ -1,10 +1,8 @@
 """The pages of batches: all of them, one of them, and what can be done to one."""
 
-from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 
 from curation.imports import refusal
 from inference import batches, preview, quotas, results, retry, serving
@@ -15,7 +13,8 @@ from schemas.states import TERMINAL, BatchStatus
 from schemas.tables import Batch
 from tasks import dispatch
 from webapi import audit
-from webapi.database import db
+from webapi.database import db, sessions
+from webapi.downloads import attachment
 from webapi.ui.guard import tenant
 from webapi.ui.pace import average
 
@@ -79,10 +78,8 @@ def download_results(batch_id: str) -> Response:
     """Every line that is finished by now, failed ones too."""
     batch = batches.get(db.session(), tenant(), batch_id)
     audit.note_now(Action.DATA_DOWNLOADED, batch_id)
-    stream = results.stream(db.session(), batch, 0, partial(Session, db.engine))
-    response = Response(stream.blocks, mimetype="application/jsonl")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{batch_id}.jsonl")
-    return response
+    stream = results.stream(db.session(), batch, 0, sessions())
+    return attachment(stream.blocks, "application/jsonl", f"{batch_id}.jsonl")
 
 
 def to_page(batch: Batch) -> Any:

@@ -13,6 +13,7 @@ from schemas.errors import ExampleNotFound, RequestInvalid
 from schemas.states import Role
 from schemas.text import is_storable
 from webapi.database import db
+from webapi.form_values import after
 from webapi.ui import judging
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import messages_shown
@@ -28,7 +29,6 @@ def show(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     known = comparing.models_of(db.session(), dataset)
     models = wanted_models() or list(known)[:2]
-    after = request.args.get("after", 0, type=int)
     comparable = len(models) > 1 and bool(comparing.check_models(models))
     rates = comparing.rates(db.session(), dataset, models)
     return render_template(
@@ -36,7 +36,7 @@ def show(dataset_id: str) -> str:
         dataset=dataset,
         known=known,
         models=models,
-        page=comparing.page(db.session(), dataset, models, after, ROWS) if comparable else None,
+        page=comparing.page(db.session(), dataset, models, after(request.args), ROWS) if comparable else None,
         rates=rates,
         ranking=ranking(rates),
         pieces=pieces,
@@ -49,13 +49,13 @@ def show(dataset_id: str) -> str:
 def show_choice(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     models = comparing.check_models(wanted_models())
-    after = request.args.get("after", 0, type=int)
-    compared = comparing.next_open(db.session(), dataset, models, g.key.id, after)
+    place = after(request.args)
+    compared = comparing.next_open(db.session(), dataset, models, g.key.id, place)
     return render_template(
         "ui/choose.html",
         dataset=dataset,
         models=models,
-        after=after,
+        after=place,
         compared=compared,
         answers=comparing.blind(compared, g.key.id) if compared else (),
         messages_shown=messages_shown,
@@ -82,12 +82,12 @@ def undo(dataset_id: str) -> Any:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     item = comparing.take_back(db.session(), dataset, comparing.check_models(wanted_models()), g.key.id)
     db.session.commit()
-    return to_next(dataset_id, after=item - 1 if item else None)
+    return to_next(dataset_id, item - 1 if item else None)
 
 
-def to_next(dataset_id: str, after: int | None = None) -> Any:
+def to_next(dataset_id: str, place: int | None = None) -> Any:
     """Whoever has skipped some goes on behind them."""
-    place = request.args.get("after", type=int) if after is None else after
+    place = after(request.args) or None if place is None else place
     return redirect(url_for(".show_choice", dataset_id=dataset_id, model=wanted_models(), after=place))
 
 

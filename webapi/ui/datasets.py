@@ -1,10 +1,8 @@
 """The pages of datasets: all of them, the table of one, and what is done to all that a view of it holds."""
 
-from functools import partial
 from typing import Any, Final
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 
 from curation import changes, columns, datasets, facets, imports, naming, searching, table, views, wanted
 from curation.exports import reading
@@ -18,7 +16,8 @@ from schemas.tables import Batch, Dataset, Split
 from schemas.tables.exports import ExportFormat
 from tasks import dispatch
 from webapi import audit
-from webapi.database import db
+from webapi.database import db, sessions
+from webapi.downloads import attachment
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import after_change, read_form
 from webapi.view_address import kept, read_sort, toggled, view_of, whole_view_of
@@ -50,9 +49,11 @@ def review_batch(batch_id: str) -> Any:
 @blueprint.get("/datasets/<dataset_id>")
 def show(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
+    arrived = imports.of_dataset(db.session(), dataset)
+    # A page on which nothing more arrives is not fetched again: it counts what had arrived by then.
+    db.session.refresh(dataset)
     view, sort = view_of(dataset, request.args), read_sort(request.args)
     seen = searching.narrowed(db.session(), dataset, view)
-    arrived = imports.of_dataset(db.session(), dataset)
     return render_template(
         "ui/dataset.html",
         dataset=dataset,
@@ -119,10 +120,8 @@ def export_chats(dataset_id: str) -> Response:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     audit.note_now(Action.DATA_DOWNLOADED, dataset_id)
     chats = format_named(ExportFormat.CHAT)
-    pages = reading.pages(partial(Session, db.engine), dataset.id, whole_view_of(dataset, request.args))
-    response = Response(stream(pages, chats), mimetype="application/jsonl")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{dataset_id}.jsonl")
-    return response
+    lines = stream(reading.pages(sessions(), dataset.id, whole_view_of(dataset, request.args)), chats)
+    return attachment(lines, "application/jsonl", f"{dataset_id}.jsonl")
 
 
 def name_of(batch: Batch) -> str:

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from schemas.database import DATABASE_LOST
 from schemas.errors import VbsError
-from webapi.api.errors import TABLE, headers_of, told
+from webapi.errors import headers_of, status_of, told
 
 logger = logging.getLogger(__name__)
 
@@ -18,11 +18,6 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, show_http)
     for lost in DATABASE_LOST:
         app.register_error_handler(lost, show_database_lost)
-
-
-def status_of(error: VbsError) -> HTTPStatus:
-    found = (status for kind, status, _ in TABLE if isinstance(error, kind))
-    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def show_known(error: VbsError) -> Response:

@@ -1,12 +1,10 @@
 """The pages of exports: choosing and previewing one, those there are, and what can be done to them."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Final
 
 import orjson
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 
 from curation import datasets
 from curation.exports import life, options
@@ -22,7 +20,9 @@ from schemas.tables import Export
 from schemas.tables.exports import ExportFormat
 from tasks import dispatch
 from webapi import audit
-from webapi.database import db
+from webapi.database import db, sessions
+from webapi.downloads import attachment
+from webapi.form_values import text
 from webapi.ui.guard import any_role, needs, tenant
 from webapi.view_address import kept, view_of, whole_view_of
 
@@ -77,9 +77,8 @@ def show_all(dataset_id: str) -> str:
 @blueprint.get("/exports/<export_id>/manifest")
 def download_manifest(export_id: str) -> Response:
     export = life.get(db.session(), tenant(), export_id)
-    response = Response(orjson.dumps(export.manifest, option=orjson.OPT_INDENT_2), mimetype="application/json")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{export_id}-manifest.json")
-    return response
+    manifest = orjson.dumps(export.manifest, option=orjson.OPT_INDENT_2)
+    return attachment(manifest, "application/json", f"{export_id}-manifest.json")
 
 
 @blueprint.post("/exports/<export_id>/repeat")
@@ -107,9 +106,7 @@ def delete(export_id: str) -> Any:
 
 def form(dataset_id: str, format_name: str, chosen: Options) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    shown = preview(
-        partial(Session, db.engine), dataset, view_of(dataset, request.args), format_named(format_name), chosen
-    )
+    shown = preview(sessions(), dataset, view_of(dataset, request.args), format_named(format_name), chosen)
     return render_template(
         "ui/export.html",
         dataset=dataset,
@@ -124,7 +121,7 @@ def form(dataset_id: str, format_name: str, chosen: Options) -> str:
 
 
 def read_form(given: Mapping[str, str]) -> Options:
-    prompts = {"keep": None, "without": "", "other": given.get("system_prompt", "").replace("\r\n", "\n")}
+    prompts = {"keep": None, "without": "", "other": text(given, "system_prompt")}
     return options.read(
         {
             "leave_out_duplicates": "leave_out_duplicates" in given,

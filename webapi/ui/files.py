@@ -14,9 +14,10 @@ from schemas.actions import Action
 from schemas.errors import VbsError
 from tasks import dispatch
 from webapi import audit
-from webapi.api.downloads import download
 from webapi.database import db
-from webapi.ui import errors, submission
+from webapi.downloads import attachment, download
+from webapi.errors import status_of
+from webapi.ui import submission
 from webapi.ui.guard import reads_form_itself, tenant
 
 blueprint = Blueprint("files", __name__)
@@ -47,10 +48,10 @@ def show_form() -> str:
 @reads_form_itself
 def submit() -> Any:
     try:
-        batch = submission.start(request, g.key)
+        batch = submission.start(g.key)
     except VbsError as error:
         db.session.rollback()
-        return form(None, error.message), errors.status_of(error)
+        return form(None, error.message), status_of(error)
     dispatch.validate_batch(batch.id)
     return redirect(url_for("batches.show", batch_id=ids.show(ids.BATCH, batch.id)), HTTPStatus.SEE_OTHER)
 
@@ -65,10 +66,8 @@ def form(file_id: str | None, error: str | None = None) -> str:
 def download_example() -> Response:
     """Three requests to a model that is served, for people who want to see the form of a file first."""
     model = next((model.name for model in registry.list_served(db.session())), "MODEL")
-    response = Response((example(number, text, model) for number, text in enumerate(EXAMPLES, 1)))
-    response.mimetype = "application/jsonl"
-    response.headers.set("Content-Disposition", "attachment", filename="example.jsonl")
-    return response
+    lines = (example(number, text, model) for number, text in enumerate(EXAMPLES, 1))
+    return attachment(lines, "application/jsonl", "example.jsonl")
 
 
 def example(number: int, text: str, model: str) -> bytes:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from markupsafe import Markup
 from werkzeug.exceptions import BadRequest
 
 from schemas.actions import Action
@@ -25,6 +26,7 @@ def register(app: Flask) -> None:
     app.before_request(check_form)
     app.before_request(admit)
     app.after_request(forbid_caching)
+    app.add_template_global(token_field)
 
 
 def public(view: View) -> View:
@@ -84,6 +86,11 @@ def csrf_token() -> str:
     """The word that a form of ours repeats, and that a form on somebody else's page can't know."""
     token: str = session.setdefault("csrf", secrets.token_urlsafe(24))
     return token
+
+
+def token_field() -> Markup:
+    """What every form of ours begins with."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN_FIELD, csrf_token())
 
 
 def admit() -> Any:

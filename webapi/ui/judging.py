@@ -16,13 +16,13 @@ from curation.win_rates import WinRate
 from inference.models import registry
 from schemas import ids
 from schemas.actions import Action
-from schemas.errors import RequestInvalid
 from schemas.limits import LONGEST_CRITERIA
 from schemas.states import Role
 from schemas.tables import Dataset, Judging
 from tasks import dispatch
 from webapi import audit
 from webapi.database import db
+from webapi.form_values import after, one_or_any, text
 from webapi.ui.files import WINDOWS
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import messages_shown
@@ -53,7 +53,7 @@ def begin(dataset_id: str) -> Any:
     wanted = NewJudging(
         request.form.getlist("model"),
         request.form.get("judge", ""),
-        request.form.get("criteria", "").replace("\r\n", "\n"),
+        text(request.form, "criteria"),
         request.form.get("completion_window", WINDOW),
     )
     judging = judgings.create(db.session(), dataset, g.key.id, wanted)
@@ -67,7 +67,7 @@ def begin(dataset_id: str) -> Any:
 def show(judging_id: str) -> str:
     session = db.session()
     dataset, judging = judgings.get(session, tenant(), judging_id)
-    which, after = read_which(), request.args.get("after", 0, type=int)
+    which = one_or_any(Which, request.args, "which") or Which.ALL
     return render_template(
         "ui/judging.html",
         dataset=dataset,
@@ -79,7 +79,7 @@ def show(judging_id: str) -> str:
         rates=beside(dataset, judging),
         which=which,
         filters=FILTERS,
-        page=judge_results.verdicts(session, judging, which, after, ROWS),
+        page=judge_results.verdicts(session, judging, which, after(request.args), ROWS),
         chosen=chosen,
         messages_shown=messages_shown,
     )
@@ -119,13 +119,6 @@ def chosen(said: str, models: Sequence[str]) -> Sequence[str | None]:
     """Whom a judge named in either order; None where neither was better."""
     places = (meaning.get(letter) for meaning, letter in zip(CHOSEN, said, strict=True))
     return [None if place is None else models[place] for place in places]
-
-
-def read_which() -> Which:
-    wanted = request.args.get("which", Which.ALL)
-    if wanted not in list(Which):
-        raise RequestInvalid("Verdicts are shown as " + ", ".join(Which) + ".", param="which")
-    return Which(wanted)
 
 
 def to_page(judging: Judging) -> Any:

@@ -8,12 +8,13 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from inference import people
 from schemas import ids
 from schemas.actions import Action
-from schemas.errors import Conflict, RequestInvalid, VbsError
+from schemas.errors import Conflict, VbsError
 from schemas.states import Role
 from schemas.tables import ApiKey
 from webapi import audit
 from webapi.database import db
-from webapi.ui import errors
+from webapi.errors import status_of
+from webapi.form_values import one_of
 from webapi.ui.guard import needs, reads
 
 blueprint = Blueprint("people", __name__)
@@ -34,12 +35,12 @@ def add() -> Any:
             db.session(),
             form.get("name", ""),
             form.get("password", ""),
-            _role(),
+            one_of(Role, request.form, "role"),
             form.get("tenant", "") or g.key.tenant,
         )
     except VbsError as error:
         db.session.rollback()
-        return page(error.message), errors.status_of(error)
+        return page(error.message), status_of(error)
     audit.note(Action.PERSON_ADDED, ids.show(ids.KEY, new.id), name=new.name, role=new.role, tenant=new.tenant)
     db.session.commit()
     flash(f"{new.name} can sign in now.")
@@ -50,7 +51,7 @@ def add() -> Any:
 @needs(Role.ADMIN)
 def change_role(person_id: str) -> Any:
     person = somebody_else(person_id)
-    person.role = _role()
+    person.role = one_of(Role, request.form, "role")
     return changed(person, person_id, f"{person.name} has the role {person.role} now.", role=person.role)
 
 
@@ -87,10 +88,3 @@ def changed(person: ApiKey, person_id: str, said: str, **details: Any) -> Any:
     db.session.commit()
     flash(said)
     return redirect(url_for("people.show_all"), HTTPStatus.SEE_OTHER)
-
-
-def _role() -> Role:
-    wanted = request.form.get("role", "")
-    if wanted not in list(Role):
-        raise RequestInvalid(f"A role is one of {', '.join(Role)}.", param="role")
-    return Role(wanted)

@@ -11,13 +11,14 @@ from curation.agreement import FEWEST
 from curation.verdicts import Verdict
 from schemas import ids
 from schemas.actions import Action
-from schemas.errors import KeyNotFound, RequestInvalid
+from schemas.errors import KeyNotFound
 from schemas.limits import LARGEST_QUEUE
 from schemas.states import QueueStatus, Role
 from schemas.tables import Dataset, QueueItem
 from tasks import dispatch
 from webapi import audit
 from webapi.database import db
+from webapi.form_values import after, one_of, whole
 from webapi.ui.guard import needs, tenant
 from webapi.ui.review import ACTIONS, messages_shown
 from webapi.view_address import kept, view_of, whole_view_of
@@ -97,7 +98,7 @@ def delete(queue_id: str) -> Any:
 def show_disputes(queue_id: str) -> str:
     """One answer whose reviews differ, with all that was said of it."""
     queue = queues.get(db.session(), tenant(), queue_id)
-    found = reviewing.disputes(db.session(), queue, request.args.get("after", 0, type=place_of), 2)
+    found = reviewing.disputes(db.session(), queue, after(request.args), 2)
     dispute = found[0] if found else None
     texts = examples.texts(db.session(), [dispute.example.id])[dispute.example.id] if dispute else None
     return render_template(
@@ -127,7 +128,7 @@ def read_form(dataset: Dataset, form: MultiDict[str, str]) -> queues.NewQueue:
         name=form.get("name", ""),
         view=whole_view_of(dataset, request.args),
         address=kept(request.args),
-        sort=sort_of(form.get("sort", "")),
+        sort=one_of(queues.QueueSort, form, "sort"),
         seed=whole(form, "seed"),
         reviews_each=whole(form, "reviews_each") or 1,
         people=form.getlist("people"),
@@ -140,24 +141,3 @@ def read_verdict(form: Mapping[str, str], item: QueueItem) -> Verdict:
         return wanted.read(ACTIONS[form["action"]]).shown
     key_id = ids.parse(ids.KEY, form.get("review_of", ""), KeyNotFound)
     return reviewing.handed_in_by(db.session(), item, key_id).given
-
-
-def sort_of(name: str) -> queues.QueueSort:
-    if name not in list(queues.QueueSort):
-        raise RequestInvalid("There is no such order.", param="sort")
-    return queues.QueueSort(name)
-
-
-def whole(form: Mapping[str, str], name: str) -> int | None:
-    text = form.get(name, "").strip().replace(",", "")
-    if text and not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise RequestInvalid(f"`{name}` is a whole number.", param=name)
-    return int(text) if text else None
-
-
-def place_of(text: str) -> int:
-    """Of no place at all where it is none: then the list begins at its beginning."""
-    place = int(text)
-    if not 0 <= place <= LARGEST_QUEUE:
-        raise ValueError
-    return place

@@ -17,6 +17,7 @@ from schemas.tables import ChangeSet, Item
 from webapi import audit
 from webapi.database import db
 from webapi.display import changed
+from webapi.form_values import share, text, whole
 from webapi.ui.guard import needs, tenant
 from webapi.ui.session import is_ours
 
@@ -63,7 +64,7 @@ def show_similar(example_id: str) -> str:
 @needs(Role.CURATOR)
 def change(example_id: str) -> Any:
     dataset, example = examples.get(db.session(), tenant(), example_id)
-    version = request.form.get("version", type=int)
+    version = whole(request.form, "version")
     given = wanted.read(read_form(request.form))
     done = changes.change_one(db.session(), dataset, g.key.id, given, example, version)
     db.session.commit()
@@ -95,18 +96,10 @@ def read_form(form: Mapping[str, str]) -> dict[str, Any]:
     given |= {name: tags for name in TAGS if (tags := [tag for tag in form.get(name, "").split(",") if tag.strip()])}
     for name in TEXTS:
         if name in form:
-            text = form[name].replace("\r\n", "\n")
-            given[name] = text or ("" if name == "notes" else None)
+            given[name] = text(form, name) or ("" if name == "notes" else None)
     if "score" in form:
-        given["score"] = _score(form["score"])
+        given["score"] = share(form, "score")
     return given
-
-
-def _score(text: str) -> float | None:
-    try:
-        return float(text) if text.strip() else None
-    except ValueError:
-        raise RequestInvalid("A score is a number from 0 to 1.", param="score") from None
 
 
 def after_change(done: ChangeSet | None, fallback: str) -> Any:

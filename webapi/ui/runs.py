@@ -1,6 +1,6 @@
 """The page of a dataset's items: the files that they came from, and the models that are run on them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
@@ -17,6 +17,7 @@ from schemas.tables import Import, Run
 from tasks import dispatch
 from webapi import audit
 from webapi.database import db
+from webapi.form_values import number, whole
 from webapi.ui.files import WINDOWS
 from webapi.ui.guard import needs, tenant
 from webapi.view_address import kept, view_of, whole_view_of
@@ -80,22 +81,14 @@ def start(dataset_id: str) -> Any:
 
 def read_parameters(form: Mapping[str, str]) -> dict[str, Any]:
     """Those that were filled in."""
-    temperature = _number(form, "temperature", float)
+    temperature = number(form, "temperature")
     if temperature is not None and not 0 <= temperature <= HOTTEST:
         raise RequestInvalid(f"A temperature is a number from 0 to {HOTTEST}.", param="temperature")
-    max_tokens = _number(form, "max_tokens", int)
+    max_tokens = whole(form, "max_tokens")
     if max_tokens is not None and max_tokens < 1:
         raise RequestInvalid("An answer has at least one token.", param="max_tokens")
     given = {"temperature": temperature, "max_tokens": max_tokens}
     return {name: value for name, value in given.items() if value is not None}
-
-
-def _number(form: Mapping[str, str], name: str, read: Callable[[str], Any]) -> Any:
-    text = form.get(name, "").strip()
-    try:
-        return read(text) if text else None
-    except ValueError:
-        raise RequestInvalid(f"'{text[:40]}' is no number.", param=name) from None
 
 
 @blueprint.post("/runs/<run_id>/cancel")

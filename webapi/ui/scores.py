@@ -11,6 +11,7 @@ from schemas.states import Role, ScoringStatus
 from tasks import dispatch
 from webapi import audit
 from webapi.database import db
+from webapi.form_values import number
 from webapi.ui.guard import needs, tenant
 
 blueprint = Blueprint("scores", __name__)
@@ -66,7 +67,7 @@ def remove(dataset_id: str) -> Any:
 def show_best(dataset_id: str) -> Any:
     """The view of those that reach the value that this share reaches."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    column, percent = request.args.get("column", ""), request.args.get("percent", type=float)
+    column, percent = request.args.get("column", ""), number(request.args, "percent")
     if percent is None:
         raise RequestInvalid("A share is a number above 0, up to 100.", param="percent")
     least = scoring.threshold(db.session(), dataset, column, percent / 100)

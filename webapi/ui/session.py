@@ -12,9 +12,9 @@ from schemas.errors import KeyInvalid, SignInRefused, TooManyTries, VbsError
 from schemas.tables import ApiKey
 from schemas.text import storable
 from webapi import audit
-from webapi.api.errors import headers_of
 from webapi.database import db
-from webapi.ui import errors, guard
+from webapi.errors import headers_of, status_of
+from webapi.ui import guard
 
 blueprint = Blueprint("session", __name__)
 
@@ -41,7 +41,7 @@ def sign_in() -> Any:
     except (KeyInvalid, TooManyTries) as error:
         audit.note_stranger(name)
         page = render_template("ui/sign_in.html", next=wanted, name=name, error=said_of(error))
-        return page, errors.status_of(error), headers_of(error)
+        return page, status_of(error), headers_of(error)
     audit.note_now(Action.SIGNED_IN)
     begin(g.key)
     return redirect(wanted if is_ours(wanted) else url_for("home.show"))

@@ -1,10 +1,8 @@
 """The page of a dataset's snapshots."""
 
-from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
-from sqlalchemy.orm import Session
 
 from curation import datasets, snapshots, table
 from curation.exports.streaming import stream
@@ -15,7 +13,8 @@ from schemas.states import Role
 from schemas.tables import Snapshot
 from schemas.tables.exports import ExportFormat
 from webapi import audit
-from webapi.database import db
+from webapi.database import db, sessions
+from webapi.downloads import attachment
 from webapi.ui.guard import needs, tenant
 from webapi.view_address import kept, view_of, whole_view_of
 
@@ -53,7 +52,5 @@ def export(snapshot_id: str) -> Response:
     _, snapshot = snapshots.get(db.session(), tenant(), snapshot_id)
     form = format_named(request.args.get("format", ExportFormat.CHAT))
     audit.note_now(Action.DATA_DOWNLOADED, snapshot_id)
-    pages = snapshots.pages(partial(Session, db.engine), snapshot.id)
-    response = Response(stream(pages, form), mimetype=form.media_type)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{snapshot_id}.{form.suffix}")
-    return response
+    lines = stream(snapshots.pages(sessions(), snapshot.id), form)
+    return attachment(lines, form.media_type, f"{snapshot_id}.{form.suffix}")

@@ -10,13 +10,14 @@ from curation import datasets, splits
 from curation.splits import SHARES, NewSplit
 from schemas import ids
 from schemas.actions import Action
-from schemas.errors import RequestInvalid, SplitLeaks
-from schemas.limits import LARGEST_SEED, SIMILARITY
+from schemas.errors import SplitLeaks
+from schemas.limits import SIMILARITY
 from schemas.states import Role, Side, SplitStatus
 from schemas.tables import Split
 from tasks import dispatch
 from webapi import audit
 from webapi.database import db
+from webapi.form_values import number, one_of, whole, wholes
 from webapi.ui.guard import needs, tenant
 
 blueprint = Blueprint("splits", __name__)
@@ -50,19 +51,8 @@ def make(dataset_id: str) -> Any:
 
 def read_form(form: Mapping[str, str]) -> NewSplit:
     """Shares are in percent."""
-    shares = {str(side): _number(form, side) / 100 for side in Side}
-    seed = _number(form, "seed")
-    if not 0 <= seed <= LARGEST_SEED:
-        raise RequestInvalid(f"A seed is a whole number from 0 to {LARGEST_SEED}.", param="seed")
-    return NewSplit(form.get("name", ""), shares, int(seed), _number(form, "similarity"))
-
-
-def _number(form: Mapping[str, str], name: str) -> float:
-    text = form.get(name, "").strip()
-    try:
-        return float(text or 0)
-    except ValueError:
-        raise RequestInvalid(f"'{text[:40]}' is no number.", param=name) from None
+    shares = {str(side): (number(form, side) or 0) / 100 for side in Side}
+    return NewSplit(form.get("name", ""), shares, whole(form, "seed") or 0, number(form, "similarity") or 0)
 
 
 @blueprint.get("/splits/<split_id>")
@@ -92,21 +82,8 @@ def leaking(split: Split) -> list[tuple[int, str, int, str]]:
 @needs(Role.CURATOR)
 def move(split_id: str) -> Any:
     _, split = splits.get(db.session(), tenant(), split_id)
-    side = _side(request.form.get("side", ""))
-    moved = splits.move(db.session(), split, _items(request.form.get("items", "")), side)
+    items, side = wholes(request.form, "items", MOST_MOVED), one_of(Side, request.form, "side")
+    moved = splits.move(db.session(), split, items, side)
     audit.note_of_dataset(Action.SPLIT_CHANGED, ids.SPLIT, split, moved=moved, to=side)
     db.session.commit()
     return redirect(url_for("splits.show", split_id=ids.show(ids.SPLIT, split.id)))
-
-
-def _items(text: str) -> list[int]:
-    found = text.replace(",", " ").split()
-    if not found or not all(word.isascii() and word.isdecimal() and len(word) < 10 for word in found):
-        raise RequestInvalid("Name items by their numbers, with commas between.", param="items")
-    return [int(word) for word in found]
-
-
-def _side(text: str) -> Side:
-    if text not in list(Side):
-        raise RequestInvalid(f"A side is one of {', '.join(Side)}.", param="side")
-    return Side(text)

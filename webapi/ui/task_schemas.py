@@ -15,7 +15,8 @@ from schemas.errors import TaskSchemaInvalid, VbsError
 from schemas.states import Role
 from webapi import audit
 from webapi.database import db
-from webapi.ui import errors
+from webapi.errors import status_of
+from webapi.form_values import text, whole
 from webapi.ui.guard import any_role, needs, tenant
 
 blueprint = Blueprint("task_schemas", __name__)
@@ -55,7 +56,7 @@ def show_all() -> str:
 
 @blueprint.get("/tasks/<name>")
 def show(name: str) -> str:
-    task = registry.get(db.session(), tenant(), name, request.args.get("version", type=int))
+    task = registry.get(db.session(), tenant(), name, whole(request.args, "version"))
     return render_template(
         "ui/task.html",
         task=task,
@@ -96,7 +97,7 @@ def save() -> Any:
         db.session.rollback()
         # What was typed stays. What is wrong in the text is told by its lines.
         said = None if isinstance(error, TaskSchemaInvalid) else error.message
-        return editor(edited, said), errors.status_of(error)
+        return editor(edited, said), status_of(error)
     audit.note(Action.TASK_SCHEMA_SAVED, made.reference)
     db.session.commit()
     flash(f"Saved as version {made.version}.")
@@ -135,10 +136,10 @@ def editor(edited: Edited, error: str | None = None) -> str:
 def read_form() -> Edited:
     form = request.form
     return Edited(
-        text=form.get("document", "").replace("\r\n", "\n"),
-        row=form.get("row", "").replace("\r\n", "\n").strip(),
+        text=text(form, "document"),
+        row=text(form, "row").strip(),
         name=form.get("name", ""),
-        based_on=form.get("based_on", type=int),
+        based_on=whole(form, "based_on"),
     )
 
 

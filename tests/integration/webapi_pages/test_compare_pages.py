@@ -66,6 +66,12 @@ def test_nonsense_is_refused(curator: Visitor, query: str) -> None:
     assert curator.http.get(f"{table}/choose{query}").status_code == 400
 
 
+@pytest.mark.parametrize("after", ["x", "-1", "2147483648"])
+def test_what_is_no_place_in_the_list_is_its_beginning(curator: Visitor, after: str) -> None:
+    page = curator.see(f"{address_of(large=['one'], small=['two'])}/compare?after={after}")
+    assert "<del>one</del><ins>two</ins>" in page
+
+
 def test_another_tenant_sees_no_comparison(sign_in: SignIn) -> None:
     table = address_of(large=["one"], small=["two"])
     stranger = sign_in("other", Role.CURATOR)

@@ -4,7 +4,7 @@ import pytest
 
 from inference.forecast import SecondsLeft
 from schemas.tables.base import now
-from webapi.display import ago, size, span, time_left, visible
+from webapi.display import ago, many, percent, size, span, time_left, visible
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,15 @@ from webapi.display import ago, size, span, time_left, visible
 )
 def test_sizes_are_shown_in_the_unit_that_fits(count: int | None, shown: str) -> None:
     assert size(count) == shown
+
+
+def test_what_is_counted_is_one_or_several() -> None:
+    assert [many(count, "example") for count in (0, 1, 2000)] == ["0 examples", "1 example", "2,000 examples"]
+    assert many(2, "row was", "rows were") == "2 rows were"
+
+
+def test_a_share_that_nobody_knows_is_no_percentage() -> None:
+    assert [percent(share) for share in (None, 0, 0.256, 1)] == ["not known", "0%", "26%", "100%"]
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.4, "0 s"), (61, "1 min"), (3900, "1 h 5 min"), (90061, "1 d 1 h")])

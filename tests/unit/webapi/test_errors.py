@@ -5,7 +5,7 @@ from psycopg.errors import AdminShutdown, QueryCanceled
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from webapi.api.errors import told
+from webapi.errors import told
 
 
 @pytest.mark.parametrize(

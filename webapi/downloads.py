@@ -1,5 +1,6 @@
-"""Sending a stored content: whole or in part, without holding it in memory."""
+"""What is saved by whoever asks for it: a stored content, never in memory as a whole, or what a view makes."""
 
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -32,6 +33,13 @@ def download(file: File) -> Response:
     response.headers["Accept-Ranges"] = "bytes"
     if request.method == "HEAD":
         stream.close()
+    return response
+
+
+def attachment(content: bytes | str | Iterable[bytes], mimetype: str, filename: str) -> Response:
+    """What a view makes, to be saved under a name."""
+    response = Response(content, mimetype=mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=filename)
     return response
 
 

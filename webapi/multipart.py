@@ -1,6 +1,6 @@
 """Multipart forms, read as they come in: the file goes straight to where it will stay."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Final
 
 from flask import Request
@@ -14,7 +14,8 @@ MOST_PARTS: Final = 32
 # Beside the file: boundaries, headers and the other fields.
 FORM_OVERHEAD_BYTES: Final = 1_048_576
 
-Receive = Callable[[str, Iterator[bytes]], None]
+# Takes the name of a file, its content, and the fields that stood before it.
+Receive = Callable[[str, Iterator[bytes], Mapping[str, str]], None]
 
 
 def read_form(request: Request, file_field: str, max_bytes: int, receive: Receive) -> dict[str, str]:
@@ -29,7 +30,7 @@ def read_form(request: Request, file_field: str, max_bytes: int, receive: Receiv
         if isinstance(event, File | Field) and not event.name:
             raise RequestInvalid("Every part of the form needs a name.", code="invalid_form")
         if isinstance(event, File) and event.name == file_field:
-            receive(event.filename, content(events))
+            receive(event.filename, content(events), fields)
         elif isinstance(event, File):
             raise RequestInvalid(f"Unknown file field: '{event.name}'.", param=event.name)
         elif isinstance(event, Field):
