@@ -4,8 +4,7 @@ import csv
 import io
 import json
 import tracemalloc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -39,6 +38,7 @@ from schemas.tables import ApiKey, Dataset, Example, Export, File, Output
 from schemas.tables.base import now
 from tests.fine_tuning import faults_of_chats, faults_of_preferences
 from tests.integration.curation.answers import dataset_of
+from tests.integration.curation.interruptions import Interrupted, interrupt, interrupting
 from tests.integration.inference.batch_fixtures import MODEL
 from tests.models import tiny_llama
 
@@ -266,30 +266,6 @@ def test_a_view_that_holds_nothing_gives_no_file(dataset: Dataset, reviewer: UUI
     assert stored() == []
 
 
-class Interrupted(Exception):
-    pass
-
-
-def interrupting(at: int, act: Callable[[], None]) -> Callable[[], Any]:
-    """Sessions like any other; something happens when the so manieth is opened."""
-    opened = 0
-
-    @contextmanager
-    def open_session() -> Iterator[Session]:
-        nonlocal opened
-        opened += 1
-        if opened == at:
-            act()
-        with session_scope() as session:
-            yield session
-
-    return open_session
-
-
-def interrupt() -> None:
-    raise Interrupted
-
-
 def test_a_writer_that_dies_leaves_nothing_and_the_next_one_starts_over(dataset: Dataset, reviewer: UUID) -> None:
     begun = begin(dataset, reviewer)
     # The third is the one that makes the file known.
@@ -324,7 +300,7 @@ def test_two_writers_of_one_export_write_one_file(dataset: Dataset, reviewer: UU
 
 def test_what_never_comes_to_its_end_is_given_up(dataset: Dataset, reviewer: UUID) -> None:
     begun = begin(dataset, reviewer)
-    for _ in range(writer.MOST_ATTEMPTS):
+    for _ in range(resuming.MOST_ATTEMPTS):
         with pytest.raises(Interrupted):
             writer.run(interrupting(3, interrupt), begun.id)
     done = written(begun)
