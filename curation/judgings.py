@@ -1,4 +1,4 @@
-"""A model judges which of two others answers better: beginning, looking and cancelling.
+"""A model judges which of two others answers better: beginning, looking, cancelling and deleting.
 
 `curation/judging_parts.py` does the work, `curation/judge_results.py` says what came of it.
 """
@@ -148,6 +148,17 @@ def cancel(session: Session, tenant: str, public_id: str) -> Judging:
         judging.status = RunStatus.CANCELLING
     elif judging.status != RunStatus.CANCELLED:
         raise Conflict(f"Cannot cancel a judging with status '{judging.status}'.", code="invalid_status")
+    session.flush()
+    return judging
+
+
+def delete(session: Session, tenant: str, public_id: str) -> Judging:
+    """With all its verdicts, once it has ended. Its batches stay."""
+    _, judging = get(session, tenant, public_id)
+    session.refresh(judging, with_for_update=True)
+    if judging.ended_at is None:
+        raise Conflict("A judging that runs can't be deleted. Cancel it first.", code="invalid_status")
+    session.delete(judging)
     session.flush()
     return judging
 

@@ -41,6 +41,12 @@ class Judging(ma.Schema):
     ended_at = Timestamp(attribute="judging.ended_at", allow_none=True)
 
 
+class JudgingDeleted(ma.Schema):
+    id = PublicId(ids.JUDGING)
+    object = Kind("judging")
+    deleted = ma.fields.Constant(True, metadata={"type": "boolean"})
+
+
 class JudgingList(ma.Schema):
     object = Kind("list")
     data = ma.fields.List(ma.fields.Nested(Judging))
