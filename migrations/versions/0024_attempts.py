@@ -1,4 +1,4 @@
-"""How often imports and scorings were begun without coming any further."""
+"""How often imports and scorings were begun without coming any further; and a reference that cost more than it gave."""
 
 from collections.abc import Sequence
 
@@ -15,8 +15,10 @@ def upgrade() -> None:
     for table in TABLES:
         op.add_column(table, sa.Column("attempts", sa.Integer, nullable=False, server_default="0"))
         op.alter_column(table, "attempts", server_default=None)
+    op.drop_constraint("fk_run_items_run_id", "run_items")
 
 
 def downgrade() -> None:
+    op.create_foreign_key("fk_run_items_run_id", "run_items", "runs", ["run_id"], ["id"], ondelete="CASCADE")
     for table in TABLES:
         op.drop_column(table, "attempts")
