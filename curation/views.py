@@ -48,6 +48,8 @@ class View:
     split: UUID | None = None
     side: Side | None = None
     search: str = ""
+    # In place of a search, what it has found.
+    found: tuple[UUID, ...] | None = None
     # Values of outputs that are JSON, by their paths.
     fields: Mapping[str, Any] = field(default_factory=dict)
     # Of those that are numbers.
@@ -103,6 +105,11 @@ def texts(session: Session, example_ids: Sequence[UUID]) -> Mapping[UUID, tuple[
     return {output.id: (output, item) for output, item in session.execute(query)}
 
 
+def has_words(search: str) -> ColumnElement[bool]:
+    """Of an output, or of what was asked for it: words, phrases in quotes, `or`, and a minus before what it lacks."""
+    return Output.search.op("@@")(func.websearch_to_tsquery("simple", search))
+
+
 def _of_examples(view: View) -> Iterable[ColumnElement[bool]]:
     for column, wanted in (
         (Example.status, view.status),
@@ -123,6 +130,8 @@ def _of_examples(view: View) -> Iterable[ColumnElement[bool]]:
         yield Example.score < view.score_below
     if view.changed_since is not None:
         yield Example.updated_at >= view.changed_since
+    if view.found is not None:
+        yield Example.id.in_(view.found)
     if view.split is not None:
         yield _on_side(view.split, view.side)
 
@@ -154,7 +163,7 @@ def _of_facets(dataset: Dataset, known: Sequence[Column], view: View) -> Iterabl
 
 def _of_outputs(known: Sequence[Column], view: View) -> Iterable[ColumnElement[bool]]:
     if view.search:
-        yield Output.search.op("@@")(func.websearch_to_tsquery("simple", view.search))
+        yield has_words(view.search)
     others = {path: value for path, value in view.fields.items() if columns.find(known, path) is None}
     if others:
         yield Output.fields.contains(others)

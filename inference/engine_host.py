@@ -250,7 +250,7 @@ class EngineHost:
             log.warning("%s: %s", self.worker, self.visible_detail)
 
     def _fail(self, model: str, error: EngineError) -> None:
-        self._reloads.failed(model, time.monotonic())
+        self._reloads.failed(model, time.monotonic(), error.message)
         self.state, self.detail = WorkerState.BROKEN, error.message
         log.error("%s: the engine can't serve: %s", self.worker, error.message)
 
@@ -268,7 +268,7 @@ class EngineHost:
 
     @property
     def visible_detail(self) -> str:
-        return self.detail or self._reloads.why_resting(time.monotonic())
+        return self.detail or self._reloads.why_not(self.held, time.monotonic())
 
     @property
     def visible_state(self) -> WorkerState:

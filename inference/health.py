@@ -108,7 +108,9 @@ def _worker_problems(workers: Sequence[WorkerSeen], lease_seconds: float) -> lis
     alive = [worker for worker in workers if worker.seen_seconds_ago <= lease_seconds]
     problems = [_fault(worker) for worker in alive if worker.state == WorkerState.BROKEN]
     problems += [
-        f"Worker {worker.name}: {worker.detail}." for worker in alive if worker.state in SERVING and worker.detail
+        f"Worker {worker.name}: {_why(worker).rstrip('.')}."
+        for worker in alive
+        if worker.state in SERVING and worker.detail
     ]
     problems += [f"Worker {worker.name} is silent." for worker in workers if worker not in alive]
     if not any(worker.state in SERVING for worker in alive):
@@ -118,9 +120,12 @@ def _worker_problems(workers: Sequence[WorkerSeen], lease_seconds: float) -> lis
 
 
 def _fault(worker: WorkerSeen) -> str:
-    """Why it is broken, on one line."""
-    why = shorten(CREDENTIALS.sub("", worker.detail), DETAIL_CHARACTERS, placeholder=" ...")
-    return f"Worker {worker.name} is broken: {why}" if why else f"Worker {worker.name} is broken."
+    return f"Worker {worker.name} is broken: {_why(worker)}" if worker.detail else f"Worker {worker.name} is broken."
+
+
+def _why(worker: WorkerSeen) -> str:
+    """What keeps it from its work, on one line."""
+    return shorten(CREDENTIALS.sub("", worker.detail), DETAIL_CHARACTERS, placeholder=" ...")
 
 
 def read_health(patience_seconds: float = PATIENCE_SECONDS) -> Health:

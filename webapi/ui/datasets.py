@@ -6,14 +6,14 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from curation import changes, columns, datasets, facets, imports, naming, splits, table, views, wanted
+from curation import changes, columns, datasets, facets, imports, naming, searching, table, views, wanted
 from curation.exports.streaming import stream
 from curation.formats.table import format_named
 from inference import batches
 from schemas import ids
 from schemas.actions import Action
 from schemas.states import ExampleStatus, ImportStatus, Role, Side, SplitStatus
-from schemas.tables import Batch, Dataset
+from schemas.tables import Batch, Dataset, Split
 from schemas.tables.exports import ExportFormat
 from tasks import dispatch
 from webapi import audit
@@ -50,6 +50,7 @@ def review_batch(batch_id: str) -> Any:
 def show(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     view, sort = view_of(dataset, request.args), read_sort(request.args)
+    seen = searching.narrowed(db.session(), dataset, view)
     arrived = imports.of_dataset(db.session(), dataset)
     return render_template(
         "ui/dataset.html",
@@ -60,12 +61,12 @@ def show(dataset_id: str) -> str:
         imports=[one for one in arrived if one.ended_at is None],
         broken=[one for one in arrived if one.status == ImportStatus.BROKEN],
         bad_lines=sum(one.bad_lines for one in arrived),
-        page=table.page(db.session(), dataset, view, sort, request.args.get("after"), ROWS),
-        matching=table.count(db.session(), dataset, view),
+        page=table.page(db.session(), dataset, seen, sort, request.args.get("after"), ROWS),
+        matching=table.count(db.session(), dataset, seen),
         columns=columns.filled(dataset),
         changes=changes.latest(db.session(), dataset, CHANGES_SHOWN),
         statuses=list(ExampleStatus),
-        splits=[one for one in splits.of_dataset(db.session(), dataset) if one.status == SplitStatus.DONE],
+        splits=[one for one in datasets.newest_first(db.session(), dataset, Split) if one.status == SplitStatus.DONE],
         sides=list(Side),
         sorts=list(table.Sort),
     )

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from flask import Blueprint, g, render_template, request, url_for
 
-from curation import changes, datasets, holding, queues, reviewing, table, views, wanted
+from curation import changes, datasets, holding, queues, reviewing, searching, table, views, wanted
 from curation.dataset_task import rendered
 from curation.verdicts import seen_with
 from curation.wanted import CHANGEABLE, Wanted
@@ -45,8 +45,8 @@ def show_view(dataset_id: str) -> str:
 @blueprint.get("/datasets/<dataset_id>/review/next")
 def next_of_view(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    view, sort = view_of(dataset, request.args), read_sort(request.args)
-    page = table.page(db.session(), dataset, view, sort, request.args.get("after") or None, 1)
+    view = searching.narrowed(db.session(), dataset, view_of(dataset, request.args))
+    page = table.page(db.session(), dataset, view, read_sort(request.args), request.args.get("after") or None, 1)
     return example_piece(page.rows[0].example, page.rows[0].cursor) if page.rows else end_piece(None)
 
 
@@ -131,7 +131,7 @@ def release_items(queue_id: str) -> dict[str, Any]:
 @needs(Role.CURATOR)
 def stay(queue_id: str) -> dict[str, Any]:
     """Whoever still reads or writes keeps what they have before them."""
-    holding.reviewer(db.session(), wanted_queue(queue_id), g.key.id)
+    holding.check_in(db.session(), wanted_queue(queue_id), g.key.id)
     db.session.commit()
     return {}
 
@@ -149,7 +149,7 @@ def example_piece(example: Example, cursor: str) -> str:
 def queue_piece(queue: Queue, item: QueueItem) -> str:
     """With the reviewer's own draft. What others have decided stays unseen."""
     example = db.session.get_one(Example, item.example_id)
-    mine = reviewing.draft_of(db.session(), item, g.key.id)
+    mine = reviewing.review_by(db.session(), item, g.key.id)
     given = mine.given if mine else {}
     values = seen_with(values_of(example), given) | {"status": given.get("status", ExampleStatus.NEEDS_REVIEW)}
     place: dict[str, Any] = {"queue_id": ids.show(ids.QUEUE, queue.id), "place": item.place}

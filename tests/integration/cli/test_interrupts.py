@@ -16,8 +16,8 @@ INTERRUPTED = 130
 
 
 def imports(process: psutil.Process) -> bool:
-    """It has begun to load the libraries that the commands need."""
-    return "site-packages" in Path(f"/proc/{process.pid}/maps").read_text()
+    """It has begun to load the libraries that the commands need. Others may be preloaded: vLLM asks for that."""
+    return "psycopg_binary" in Path(f"/proc/{process.pid}/maps").read_text()
 
 
 def starts_the_database(process: psutil.Process) -> bool:
