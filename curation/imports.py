@@ -23,7 +23,6 @@ from schemas.database import OpenSession
 from schemas.errors import ContentGone, RequestInvalid, VbsError
 from schemas.states import TERMINAL, ImportStatus
 from schemas.tables import Batch, Dataset, Import, Run, RunPart
-from schemas.tables.base import now
 from schemas.text import storable
 
 ROWS: Final = 1000
@@ -66,6 +65,8 @@ def begin(session: Session, dataset: Dataset, batch: Batch) -> Import:
     session.get_one(Dataset, dataset.id, with_for_update=True)
     known = of_batch(session, dataset, batch)
     if known is not None:
+        if known.status == ImportStatus.BROKEN:
+            resuming.begin_again(known)
         return known
     # Where the dataset has asked this itself, the answers are to its items.
     asked = select(Run.id).join(RunPart, RunPart.run_id == Run.id)
@@ -85,8 +86,18 @@ def of_dataset(session: Session, dataset: Dataset, *, with_errors: bool = False)
     return session.scalars(query.options(undefer(Import.errors)) if with_errors else query).all()
 
 
+def begin_again(session: Session, dataset: Dataset) -> Sequence[Import]:
+    """Those that are broken go on where they were."""
+    broken = select(Import).where(Import.dataset_id == dataset.id, Import.status == ImportStatus.BROKEN)
+    found = session.scalars(broken.with_for_update()).all()
+    for one in found:
+        resuming.begin_again(one)
+    session.flush()
+    return found
+
+
 def run(open_session: OpenSession, import_id: UUID, *, rows: int = ROWS) -> bool:
-    return resuming.page_by_page(open_session, lambda session: advance(session, import_id, rows=rows))
+    return resuming.run(open_session, Import, import_id, lambda session: advance(session, import_id, rows=rows))
 
 
 def advance(session: Session, import_id: UUID, *, rows: int = ROWS) -> bool:
@@ -107,7 +118,7 @@ def advance(session: Session, import_id: UUID, *, rows: int = ROWS) -> bool:
     dataset = session.get_one(Dataset, this.dataset_id, with_for_update=True, populate_existing=True)
     arrivals.write(session, dataset, this.batch_id, page)
     this.imported += len(page)
-    this.advanced_at = now()
+    resuming.advanced(this)
     return True
 
 

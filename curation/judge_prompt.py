@@ -21,6 +21,8 @@ CRITERIA: Final = (
 LONGEST_TEXT: Final = 8_000
 LONGEST_REASON: Final = 300
 MAX_TOKENS: Final = 400
+# A judge that reasons first may think for so long, where its context has room.
+THOUGHTS_TOKENS: Final = 4_000
 # Of a judge's context, what the words around the texts and its verdict may take; and how long a token is at least.
 RESERVED_TOKENS: Final = 800
 TOKEN_CHARACTERS: Final = 3
@@ -41,7 +43,6 @@ SCHEMA: Final[dict[str, Any]] = {
 }
 BESIDE: Final[dict[str, Any]] = {
     "temperature": 0,
-    "max_tokens": MAX_TOKENS,
     "response_format": {
         "type": "json_schema",
         "json_schema": {"name": "verdict", "strict": True, "schema": SCHEMA},
@@ -97,6 +98,7 @@ class Asker:
     judge: str
     criteria: str
     longest: int = LONGEST_TEXT
+    max_tokens: int = MAX_TOKENS
 
     def lines(self, pair: Pair) -> Iterator[bytes]:
         """Both orders, as lines of a batch's file."""
@@ -113,7 +115,7 @@ class Asker:
             "custom_id": custom_id(pair, order),
             "method": "POST",
             "url": ENDPOINT,
-            "body": {"model": self.judge, "messages": messages} | BESIDE,
+            "body": {"model": self.judge, "messages": messages, "max_tokens": self.max_tokens} | BESIDE,
         }
         return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
 
@@ -129,8 +131,14 @@ def custom_id(pair: Pair, order: str) -> str:
     return f"{pair.item}:{order}:{pair.first_id.hex}:{pair.second_id.hex}"
 
 
-def longest_text(max_tokens: int | None) -> int:
+def longest_text(context_tokens: int | None) -> int:
     """Of the request and of each answer, so that all three fit a judge's context."""
-    if max_tokens is None:
+    if context_tokens is None:
         return LONGEST_TEXT
-    return max(SHORTEST_TEXT, min(LONGEST_TEXT, (max_tokens - RESERVED_TOKENS) * TOKEN_CHARACTERS // TEXTS))
+    return max(SHORTEST_TEXT, min(LONGEST_TEXT, (context_tokens - RESERVED_TOKENS) * TOKEN_CHARACTERS // TEXTS))
+
+
+def answer_tokens(context_tokens: int | None) -> int:
+    """Enough for a verdict, and for thoughts where the longest texts leave room for them."""
+    left = (context_tokens or 0) - RESERVED_TOKENS - TEXTS * LONGEST_TEXT // TOKEN_CHARACTERS
+    return MAX_TOKENS + max(0, min(THOUGHTS_TOKENS, left))

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from curation import batch_parts, judging_reading
 from curation.batch_parts import Step
 from curation.chats import messages_of, prompt_of, taught
-from curation.judge_prompt import ENDPOINT, Asker, Pair, longest_text
+from curation.judge_prompt import ENDPOINT, Asker, Pair, answer_tokens, longest_text
 from inference import pages
 from inference.models import registry
 from inference.pages import page_query
@@ -47,8 +47,8 @@ def advance(session: Session, judging_id: UUID) -> Step:
 
 def _ask(session: Session, dataset: Dataset, judging: Judging, part: JudgingPart) -> UUID | None:
     """Make a part's batch; None where all answers of it are the same."""
-    longest = longest_text(registry.get(session, judging.judge).max_tokens)
-    asker = Asker(judging.id, judging.judge, judging.criteria, longest)
+    context = registry.get(session, judging.judge).max_tokens
+    asker = Asker(judging.id, judging.judge, judging.criteria, longest_text(context), answer_tokens(context))
     judging.total -= part.requests
     part.requests = 0
     lines = _lines(session, judging, part, asker)

@@ -1,4 +1,4 @@
-"""A model judges which of two others answers better: beginning and finding judgings.
+"""A model judges which of two others answers better: beginning, finding and deleting judgings.
 
 `curation/judging_parts.py` does the work, `curation/judge_results.py` says what came of it.
 """
@@ -85,3 +85,14 @@ def _check(session: Session, dataset: Dataset, wanted: NewJudging) -> None:
 
 def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Judging]:
     return datasets.get_part(session, tenant, Judging, ids.JUDGING, public_id, JudgingNotFound)
+
+
+def delete(session: Session, tenant: str, public_id: str) -> Judging:
+    """With all its verdicts, once it has ended. Its batches stay."""
+    _, judging = get(session, tenant, public_id)
+    session.refresh(judging, with_for_update=True)
+    if judging.ended_at is None:
+        raise Conflict("A judging that runs can't be deleted. Cancel it first.", code="invalid_status")
+    session.delete(judging)
+    session.flush()
+    return judging

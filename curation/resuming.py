@@ -1,7 +1,7 @@
 """Long work on datasets: how it is done page by page, and how what somebody left undone is found.
 
 Each piece of it is a row that says how far it has come and when it last did. It may end anywhere, and whoever is told
-of it next goes on.
+of it next goes on, but not for ever: what several have begun, and none of them got any further with, is at its end.
 """
 
 import time
@@ -22,11 +22,15 @@ from schemas.tables.base import now
 SILENT: Final = timedelta(seconds=30)
 # A worker has few threads, and who waits for a batch to be validated waits for one of them.
 TURN_SECONDS: Final = 20.0
+MOST_ATTEMPTS: Final = 5
+NO_FURTHER: Final = f"It was begun {MOST_ATTEMPTS} times and came no further: see the worker's log."
 # All of them call it so.
 RUNNING: Final = "running"
 BROKEN: Final = "broken"
 
 Work = TypeVar("Work", Import, Scoring, Split)
+# Those whose attempts are counted.
+Bounded = TypeVar("Bounded", Import, Scoring)
 LongWork = Dataset | Export | Import | Queue | Scoring | Split
 # While there is something to do, and when somebody has last done some of it. What is done to a dataset itself is that
 # its columns are filled.
@@ -35,6 +39,15 @@ UNDONE: Final[Mapping[type[LongWork], tuple[ColumnElement[bool], InstrumentedAtt
     Queue: ((Queue.status == QueueStatus.MAKING) & Queue.deleted_at.is_(None), Queue.created_at),
     Dataset: (Dataset.refilled.is_not(None) & Dataset.deleted_at.is_(None), Dataset.refilled_at),
 }
+
+
+def run(open_session: OpenSession, table: type[Bounded], work_id: UUID, advance: Callable[[Session], bool]) -> bool:
+    """Go on with it, unless that is done or somebody is at it; returns whether there may be more."""
+    with open_session() as session:
+        work = taken(session, table, work_id)
+        if work is None or not attempt(work):
+            return False
+    return page_by_page(open_session, advance)
 
 
 def page_by_page(
@@ -59,6 +72,27 @@ def taken(session: Session, table: type[Work], work_id: UUID) -> Work | None:
         end(work, BROKEN)
         return None
     return work
+
+
+def attempt(work: Export | Import | Scoring) -> bool:
+    """Note that somebody begins, and commit that before anything can happen; returns whether they may."""
+    work.attempts += 1
+    work.advanced_at = now()
+    if work.attempts > MOST_ATTEMPTS:
+        work.problem = NO_FURTHER
+        end(work, BROKEN)
+    return work.status == RUNNING
+
+
+def advanced(work: Import | Scoring) -> None:
+    """In the transaction of a page: it is done."""
+    work.attempts, work.advanced_at = 0, now()
+
+
+def begin_again(work: Import) -> None:
+    """What is broken goes on where it was."""
+    work.status, work.problem, work.ended_at = RUNNING, None, None
+    advanced(work)
 
 
 def end(work: Export | Import | Scoring | Split, status: str) -> None:

@@ -53,5 +53,5 @@ def _take_in(session: Session, dataset: Dataset, run: Run, ended: Sequence[tuple
         if known is None and batch.completed and imports.refusal(batch) is None:
             begun.append(imports.begin(session, dataset, batch).id)
         elif known is None or known.ended_at:
-            part.ended_at, part.problem = now(), batch_parts.problem_of(batch)
+            part.ended_at, part.problem = now(), (known and known.problem) or batch_parts.problem_of(batch)
     return Step(imports=begun)

@@ -81,7 +81,8 @@ def _items_of(dataset: Dataset, view: View) -> Select[int]:
 
 def _choose(session: Session, dataset: Dataset, run: Run, view: View) -> int:
     """Settle which items it asks, whatever becomes of the view; returns how many."""
-    chosen = _items_of(dataset, view).add_columns(literal(run.id))
+    # In the order of the index that they come into.
+    chosen = _items_of(dataset, view).add_columns(literal(run.id)).order_by(Output.item)
     done = session.execute(
         insert(RunItem).from_select(["item", "run_id"], chosen), execution_options={"preserve_rowcount": True}
     )

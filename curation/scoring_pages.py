@@ -22,7 +22,6 @@ from schemas.database import OpenSession
 from schemas.errors import ScorerFailed, VbsError
 from schemas.states import ScoringStatus
 from schemas.tables import Dataset, Example, Item, Output, Score, Scoring, facets
-from schemas.tables.base import now
 from schemas.text import storable
 
 log = logging.getLogger(__name__)
@@ -33,7 +32,7 @@ LONGEST_REASON: Final = 300
 
 
 def run(open_session: OpenSession, scoring_id: UUID, *, rows: int = ROWS) -> bool:
-    return resuming.page_by_page(open_session, lambda session: advance(session, scoring_id, rows=rows))
+    return resuming.run(open_session, Scoring, scoring_id, lambda session: advance(session, scoring_id, rows=rows))
 
 
 def advance(session: Session, scoring_id: UUID, *, rows: int = ROWS) -> bool:
@@ -53,8 +52,9 @@ def advance(session: Session, scoring_id: UUID, *, rows: int = ROWS) -> bool:
         resuming.end(this, ScoringStatus.BROKEN)
         return False
     _save(session, this, dataset, given, {row.id for row in page})
-    this.after_id, this.seen, this.advanced_at = page[-1].id, this.seen + len(page), now()
+    this.after_id, this.seen = page[-1].id, this.seen + len(page)
     this.scored += len(given)
+    resuming.advanced(this)
     return True
 
 

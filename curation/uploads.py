@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from curation import resuming
 from curation.arrivals import Arrival
 from curation.file_lines import Place
 from curation.records import Record, read_records
@@ -15,6 +16,7 @@ from inference import files
 from inference.request_lines import LineInvalid
 from schemas.errors import ContentGone
 from schemas.settings import settings
+from schemas.states import ImportStatus
 from schemas.tables import Dataset, File, Import
 
 # What a file is uploaded for that is to be a dataset.
@@ -33,6 +35,8 @@ def begin(session: Session, dataset: Dataset, file: File) -> Import:
     session.get_one(Dataset, dataset.id, with_for_update=True)
     known = session.scalar(select(Import).where(Import.dataset_id == dataset.id, Import.file_id == file.id))
     if known is not None:
+        if known.status == ImportStatus.BROKEN:
+            resuming.begin_again(known)
         return known
     new = Import(dataset_id=dataset.id, file_id=file.id, bytes=file.bytes)
     session.add(new)

@@ -42,14 +42,14 @@ class WorkerState(StrEnum):
 class ImportStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
-    # What was still to come is no longer kept.
+    # It says why not all of it came in.
     BROKEN = "broken"
 
 
 class ScoringStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
-    # The dataset is deleted, or the scorer is no longer there.
+    # It says why not all answers are scored.
     BROKEN = "broken"
 
 

@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from curation.formats.learned import Source, Worse
 from schemas.tables import Comparison, Output
@@ -18,7 +18,7 @@ class Deciders(StrEnum):
 
     NOBODY = "nobody"
     PEOPLE = "people"
-    # Where no person has chosen between the same models.
+    # Where no person has seen both answers and chosen.
     JUDGES_TOO = "judges too"
 
 
@@ -46,15 +46,23 @@ def beaten(
 
 
 def _last_words(session: Session, dataset_id: UUID, items: set[int], deciders: Deciders) -> Sequence[Comparison]:
-    """The latest on each item and the same models. Where a person has chosen, no judge is heard."""
-    is_judges = Comparison.judging_id.is_not(None)
+    """The latest on the same answers. Where a person has seen them, beside others or not, no judge is heard."""
+    chosen = aliased(Comparison)
+    seen = exists().where(
+        chosen.dataset_id == dataset_id,
+        chosen.item == Comparison.item,
+        chosen.judging_id.is_(None),
+        chosen.example_ids.contains(Comparison.example_ids),
+    )
+    by_people = Comparison.judging_id.is_(None)
     query = (
         select(Comparison)
-        .ext(distinct_on(Comparison.item, Comparison.models))
+        .ext(distinct_on(Comparison.example_ids))
         .where(Comparison.dataset_id == dataset_id, Comparison.item.in_(items))
-        .order_by(Comparison.item, Comparison.models, is_judges, Comparison.made_at.desc(), Comparison.id.desc())
+        .where(by_people | ~seen if deciders == Deciders.JUDGES_TOO else by_people)
+        .order_by(Comparison.example_ids, Comparison.made_at.desc(), Comparison.id.desc())
     )
-    return session.scalars(query if deciders == Deciders.JUDGES_TOO else query.where(~is_judges)).all()
+    return session.scalars(query).all()
 
 
 def _rank(one: Comparison) -> tuple[Any, ...]:

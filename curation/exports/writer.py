@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
+from curation import resuming
 from curation.exports import life, reading
 from curation.exports.duplicates import SeenInDatabase
 from curation.exports.manifest import manifest_of
@@ -38,7 +39,6 @@ log = logging.getLogger(__name__)
 
 COUNTED: Final = 5000
 PROGRESS_SECONDS: Final = 1.0
-MOST_ATTEMPTS: Final = 5
 MAY_TAKE_LONG: Final = text("SET LOCAL idle_in_transaction_session_timeout = 0")
 ONE_MOMENT: Final = {"isolation_level": "REPEATABLE READ"}
 
@@ -64,15 +64,12 @@ def _started(open_session: OpenSession, export_id: UUID) -> Export | None:
         export = session.get(Export, export_id, with_for_update=True)
         if export is None or export.status != ExportStatus.RUNNING:
             return None
-        export.attempts += 1
         export.done = 0
-        export.advanced_at = now()
-        attempts = export.attempts
+        if not resuming.attempt(export):
+            return None
         dataset = session.get(Dataset, export.dataset_id)
     if dataset is None or dataset.deleted_at is not None:
         raise DatasetNotFound(ids.show(ids.DATASET, export.dataset_id))
-    if attempts > MOST_ATTEMPTS:
-        raise RequestInvalid(f"It was begun {MOST_ATTEMPTS} times and never came to its end: see the worker's log.")
     return export
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from alembic import op
 
 revision: str = "0025"
-down_revision: str | Sequence[str] | None = "0023"
+down_revision: str | Sequence[str] | None = "0024"
 
 FORGET = "UPDATE queues SET agreement = NULL, agreement_at = NULL WHERE agreement IS NOT NULL"
 

@@ -218,8 +218,9 @@ class Import(Base):
     bad_lines: Mapped[Big] = mapped_column(default=0)
     errors: Mapped[list[dict[str, Any]]] = mapped_column(default=list, deferred=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
-    # When the last page came in.
+    # When the last page came in, or somebody began; and how many have begun since the last page.
     advanced_at: Mapped[datetime] = mapped_column(default=now)
+    attempts: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None]
     # Why it ended early.
     problem: Mapped[str | None]

@@ -28,11 +28,12 @@ class Run(BatchWork):
 
 
 class RunItem(Base):
-    """An item of a run that does not ask all of them: which ones is settled when it begins."""
+    """An item of a run that does not ask all of them: which ones is settled when it begins. It has no reference to its
+    run: to check hundreds of thousands takes seconds, while somebody waits. `curation/retention.py` removes them."""
 
     __tablename__ = "run_items"
 
-    run_id: Mapped[UUID] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
     item: Mapped[int] = mapped_column(primary_key=True)
 
 

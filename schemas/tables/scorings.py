@@ -47,7 +47,9 @@ class Scoring(Base):
     seen: Mapped[Big] = mapped_column(default=0)
     scored: Mapped[Big] = mapped_column(default=0)
     begun_at: Mapped[datetime] = mapped_column(default=now)
+    # When the last page was done, or somebody began; and how many have begun since the last page.
     advanced_at: Mapped[datetime] = mapped_column(default=now)
+    attempts: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None]
     # Why it ended early.
     problem: Mapped[str | None]

@@ -29,6 +29,12 @@ class Judging(BatchWork):
     unreadable = ma.fields.Integer(attribute="work.unreadable")
 
 
+class JudgingDeleted(ma.Schema):
+    id = PublicId(ids.JUDGING)
+    object = Kind("judging")
+    deleted = ma.fields.Constant(True, metadata={"type": "boolean"})
+
+
 class JudgingList(ma.Schema):
     object = Kind("list")
     data = ma.fields.List(ma.fields.Nested(Judging))

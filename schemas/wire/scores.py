@@ -42,7 +42,11 @@ class Trust(ma.Schema):
 class ScoringList(ma.Schema):
     object = Kind("list")
     data = ma.fields.List(ma.fields.Nested(Scoring))
-    against_people = ma.fields.List(ma.fields.Nested(Trust))
+
+
+class TrustList(ma.Schema):
+    object = Kind("list")
+    data = ma.fields.List(ma.fields.Nested(Trust))
 
 
 class Scorer(ma.Schema):

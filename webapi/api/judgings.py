@@ -13,7 +13,15 @@ from inference.progress import Progress
 from schemas import ids, tables
 from schemas.actions import Action
 from schemas.states import Role
-from schemas.wire.judgings import Judging, JudgingCreate, JudgingList, JudgingResult, VerdictList, VerdictQuery
+from schemas.wire.judgings import (
+    Judging,
+    JudgingCreate,
+    JudgingDeleted,
+    JudgingList,
+    JudgingResult,
+    VerdictList,
+    VerdictQuery,
+)
 from tasks import dispatch
 from webapi import audit
 from webapi.api.auth import caller, tenant
@@ -92,6 +100,16 @@ def cancel_judging(judging_id: str) -> Shown:
     db.session.commit()
     dispatch.judge(judging.id)
     return shown([judging])[0]
+
+
+@blueprint.delete("/judgings/<judging_id>")
+@blueprint.response(200, JudgingDeleted)
+def delete_judging(judging_id: str) -> tables.Judging:
+    """Delete a judging that has ended, with all its verdicts."""
+    judging = judgings.delete(db.session(), tenant(), judging_id)
+    audit.note_of_dataset(Action.JUDGING_DELETED, ids.JUDGING, judging, judge=judging.judge, models=judging.models)
+    db.session.commit()
+    return judging
 
 
 def shown(found: Sequence[tables.Judging]) -> list[Shown]:

@@ -8,7 +8,15 @@ from plugins.scoring import Scorer
 from schemas import tables
 from schemas.actions import Action
 from schemas.states import Role
-from schemas.wire.scores import GivenScoreList, ScorerList, Scoring, ScoringCreate, ScoringList, ScoringRemoved
+from schemas.wire.scores import (
+    GivenScoreList,
+    ScorerList,
+    Scoring,
+    ScoringCreate,
+    ScoringList,
+    ScoringRemoved,
+    TrustList,
+)
 from tasks import dispatch
 from webapi import audit
 from webapi.api.auth import caller, tenant
@@ -41,12 +49,15 @@ def begin_scoring(given: dict[str, Any], dataset_id: str) -> tables.Scoring:
 @blueprint.get("/datasets/<dataset_id>/scorings")
 @blueprint.response(200, ScoringList)
 def list_scorings(dataset_id: str) -> dict[str, Any]:
-    """Say how far each scorer is with a dataset, and how far it says what people say."""
-    dataset = datasets.get(db.session(), tenant(), dataset_id)
-    return {
-        "data": scoring.of_dataset(db.session(), dataset),
-        "against_people": trust.of_scorers(db.session(), dataset),
-    }
+    """Say how far each scorer is with a dataset."""
+    return {"data": scoring.of_dataset(db.session(), datasets.get(db.session(), tenant(), dataset_id))}
+
+
+@blueprint.get("/datasets/<dataset_id>/scorings/people")
+@blueprint.response(200, TrustList)
+def compare_with_people(dataset_id: str) -> dict[str, Any]:
+    """Say how far each scorer says what people say. It is counted anew: of many answers that takes seconds."""
+    return {"data": trust.of_scorers(db.session(), datasets.get(db.session(), tenant(), dataset_id))}
 
 
 @blueprint.delete("/datasets/<dataset_id>/scorings/<scorer>")

@@ -6,7 +6,6 @@ from typing import Any, Final
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
 from curation import comparing, datasets
-from curation.text_diff import pieces
 from curation.win_rates import ranking
 from schemas import ids
 from schemas.errors import ExampleNotFound, RequestInvalid
@@ -39,7 +38,6 @@ def show(dataset_id: str) -> str:
         page=comparing.page(db.session(), dataset, models, after(request.args), ROWS) if comparable else None,
         rates=rates,
         ranking=ranking(rates),
-        pieces=pieces,
         messages_shown=messages_shown,
         **judging.for_page(dataset),
     )

@@ -11,7 +11,7 @@ from curation.formats.table import format_named
 from inference import batches
 from schemas import ids
 from schemas.actions import Action
-from schemas.states import ExampleStatus, Role, Side, SplitStatus
+from schemas.states import ExampleStatus, ImportStatus, Role, Side, SplitStatus
 from schemas.tables import Batch, Dataset, Split
 from schemas.tables.exports import ExportFormat
 from tasks import dispatch
@@ -61,6 +61,7 @@ def show(dataset_id: str) -> str:
         sort=sort,
         address=kept(request.args),
         imports=[one for one in arrived if one.ended_at is None],
+        broken=[one for one in arrived if one.status == ImportStatus.BROKEN],
         bad_lines=sum(one.bad_lines for one in arrived),
         page=table.page(db.session(), dataset, seen, sort, request.args.get("after"), ROWS),
         matching=table.count(db.session(), dataset, seen),
@@ -71,6 +72,18 @@ def show(dataset_id: str) -> str:
         sides=list(Side),
         sorts=list(table.Sort),
     )
+
+
+@blueprint.post("/datasets/<dataset_id>/imports/again")
+@needs(Role.CURATOR)
+def import_again(dataset_id: str) -> Any:
+    """What did not come in is tried again."""
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    begun = imports.begin_again(db.session(), dataset)
+    db.session.commit()
+    for one in begun:
+        dispatch.import_answers(one.id)
+    return to_table(dataset)
 
 
 @blueprint.get("/datasets/<dataset_id>/facets")

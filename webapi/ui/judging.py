@@ -94,6 +94,16 @@ def cancel(judging_id: str) -> Any:
     return to_page(judging)
 
 
+@blueprint.post("/judgings/<judging_id>/delete")
+@needs(Role.CURATOR)
+def delete(judging_id: str) -> Any:
+    judging = judgings.delete(db.session(), tenant(), judging_id)
+    audit.note_of_dataset(Action.JUDGING_DELETED, ids.JUDGING, judging, judge=judging.judge, models=judging.models)
+    db.session.commit()
+    dataset_id = ids.show(ids.DATASET, judging.dataset_id)
+    return redirect(url_for("comparing.show", dataset_id=dataset_id, model=judging.models))
+
+
 def for_page(dataset: Dataset) -> dict[str, Any]:
     """What the page that compares models shows of its judgings."""
     found = datasets.newest_first(db.session(), dataset, Judging)

@@ -11,7 +11,7 @@ from curation.splits import SHARES, NewSplit
 from schemas import ids
 from schemas.actions import Action
 from schemas.errors import SplitLeaks
-from schemas.limits import SIMILARITY
+from schemas.limits import MOST_MOVED, SIMILARITY
 from schemas.states import Role, Side, SplitStatus
 from schemas.tables import Split
 from tasks import dispatch

@@ -18,6 +18,7 @@ from schemas.database import session_scope
 from schemas.states import Role
 from schemas.tables import Dataset, Export, File
 from tests.fine_tuning import faults_of_preferences
+from tests.integration.curation.answers import add
 from tests.integration.curation.changing import change
 from tests.integration.curation.judging import answered, begin, judge_to_its_end, prefers
 
@@ -117,6 +118,26 @@ def test_judges_are_heard_only_where_somebody_wants_to_and_no_person_has_chosen(
     ]
     done = exported(dataset, reviewer, with_judges=True)
     assert sources(done) == {"edits": 0, "people": 1, "judges": 1}
+
+
+def test_a_person_who_has_seen_both_answers_among_others_goes_before_a_judge(dataset: Dataset, reviewer: UUID) -> None:
+    judge_to_its_end(begin(dataset, reviewer), prefers("small"))
+    choose(dataset, reviewer, MODELS, {1: "large", 2: "tuned", 3: None})
+    by_people = [("large says 1", "small says 1"), ("tuned says 2", "large says 2")]
+    assert pairs(dataset, reviewer, with_judges=True) == by_people
+
+
+def test_a_judge_is_heard_of_answers_that_no_person_has_seen(dataset: Dataset, reviewer: UUID) -> None:
+    choose(dataset, reviewer, ["large", "small"], {1: "large", 2: "large", 3: "large"})
+    with session_scope() as session:
+        add(session, session.get_one(Dataset, dataset.id), "small", [f"small says {n} now" for n in range(1, 4)])
+    judge_to_its_end(begin(dataset, reviewer), prefers("small"))
+    choose(dataset, reviewer, ["large", "small", "tuned"], {1: "tuned"})
+    assert pairs(dataset, reviewer, with_judges=True) == [
+        *((f"large says {n}", f"small says {n}") for n in range(1, 4)),
+        *((f"small says {n} now", f"large says {n}") for n in (2, 3)),
+        ("tuned says 1", "large says 1"),
+    ]
 
 
 def test_answers_that_say_the_same_are_no_preference(reviewer: UUID) -> None:

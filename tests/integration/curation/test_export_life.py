@@ -1,14 +1,10 @@
 """The life of an export: writers that die or meet, what is deleted meanwhile, and what stays."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import update
-from sqlalchemy.orm import Session
 
 from curation import datasets, resuming
 from curation.exports import life, writer
@@ -21,30 +17,7 @@ from schemas.tables import ApiKey, Dataset, Export
 from schemas.tables.base import now
 from tests.integration.curation.changing import change
 from tests.integration.curation.exporting import begin, content, export, manifest, now_of, stored, written
-
-
-class Interrupted(Exception):
-    pass
-
-
-def interrupting(at: int, act: Callable[[], None]) -> Callable[[], Any]:
-    """Sessions like any other; something happens when the so manieth is opened."""
-    opened = 0
-
-    @contextmanager
-    def open_session() -> Iterator[Session]:
-        nonlocal opened
-        opened += 1
-        if opened == at:
-            act()
-        with session_scope() as session:
-            yield session
-
-    return open_session
-
-
-def interrupt() -> None:
-    raise Interrupted
+from tests.integration.curation.interruptions import Interrupted, interrupt, interrupting
 
 
 def test_a_writer_that_dies_leaves_nothing_and_the_next_one_starts_over(dataset: Dataset, reviewer: UUID) -> None:
@@ -81,7 +54,7 @@ def test_two_writers_of_one_export_write_one_file(dataset: Dataset, reviewer: UU
 
 def test_what_never_comes_to_its_end_is_given_up(dataset: Dataset, reviewer: UUID) -> None:
     begun = begin(dataset, reviewer)
-    for _ in range(writer.MOST_ATTEMPTS):
+    for _ in range(resuming.MOST_ATTEMPTS):
         with pytest.raises(Interrupted):
             writer.run(interrupting(3, interrupt), begun.id)
     done = written(begun)

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from curation import batch_work, datasets, imports, run_parts, runs
+from curation import batch_work, datasets, imports, resuming, run_parts, runs
 from curation.retention import purge_datasets
 from curation.runs import NewRun
 from curation.views import View
@@ -14,8 +14,8 @@ from inference import finaliser
 from schemas import ids
 from schemas.database import session_scope
 from schemas.errors import Conflict, ModelNotFound, RequestInvalid, RunNotFound
-from schemas.states import BatchStatus, ExampleStatus, RunStatus
-from schemas.tables import ApiKey, Batch, Dataset, Example, Model, Output, Run, RunItem
+from schemas.states import BatchStatus, ExampleStatus, ImportStatus, RunStatus
+from schemas.tables import ApiKey, Batch, Dataset, Example, Import, Model, Output, Run, RunItem, RunPart
 from tests.integration.curation.batch_work import cancel, due, fresh_work
 from tests.integration.curation.conftest import import_batch, run_batch
 from tests.integration.curation.runs import (
@@ -343,3 +343,17 @@ def test_a_deleted_dataset_leaves_none_of_what_its_runs_were_to_ask(reviewer: UU
     purge_datasets(session_scope)
     with session_scope() as session:
         assert session.scalar(select(func.count()).select_from(RunItem)) == 0
+
+
+def test_a_run_says_why_an_answer_did_not_come_in(reviewer: UUID) -> None:
+    dataset = with_items(2)
+    run_id = begin_run(dataset, reviewer)
+    work_off(make_batches(run_id))
+    with session_scope() as session:
+        (import_id,) = run_parts.advance(session, run_id).imports
+        resuming.end(session.get_one(Import, import_id), ImportStatus.BROKEN)
+        session.get_one(Import, import_id).problem = "It broke."
+    advance(run_id)
+    with session_scope() as session:
+        assert session.scalars(select(RunPart.problem)).all() == ["It broke."]
+        assert session.get_one(Run, run_id).status == RunStatus.DONE

@@ -16,6 +16,7 @@ from schemas.errors import ContentGone
 from schemas.states import ImportStatus
 from schemas.tables import Dataset, File, Import, Item, Output
 from schemas.tables.base import now
+from tests.integration.curation.interruptions import Interrupted, interrupt, interrupting
 from tests.integration.curation.runs import begin_upload, fresh, new_dataset, upload
 from tests.integration.inference.batch_fixtures import as_jsonl, chat_line
 
@@ -121,3 +122,34 @@ def test_a_file_that_is_gone_ends_its_import() -> None:
     imports.run(session_scope, import_id)
     with session_scope() as session:
         assert session.get_one(Import, import_id).status == ImportStatus.BROKEN
+
+
+def test_what_nobody_gets_any_further_with_ends_and_goes_on_when_it_is_asked_for_again() -> None:
+    dataset = new_dataset()
+    import_id = begin_upload(dataset, as_jsonl([{"prompt": f"text {n}", "output": "x"} for n in range(10)]))
+    with session_scope() as session:
+        assert imports.advance(session, import_id, rows=3)
+    for _ in range(resuming.MOST_ATTEMPTS):
+        with pytest.raises(Interrupted):
+            imports.run(interrupting(2, interrupt), import_id)
+    assert not imports.run(session_scope, import_id)
+    with session_scope() as session:
+        this = session.get_one(Import, import_id)
+        assert this.status == ImportStatus.BROKEN
+        assert "begun 5 times" in str(this.problem)
+        assert resuming.left_undone(session, Import, now() + timedelta(minutes=1)) == []
+        assert uploads.begin(session, dataset, session.get_one(File, this.file_id)).id == import_id
+    imports.run(session_scope, import_id)
+    with session_scope() as session:
+        this = session.get_one(Import, import_id)
+        assert (this.status, this.imported, this.problem, this.attempts) == (ImportStatus.DONE, 10, None, 0)
+
+
+def test_long_work_that_comes_further_each_time_is_begun_as_often_as_it_takes() -> None:
+    dataset = new_dataset()
+    import_id = begin_upload(dataset, as_jsonl([{"prompt": f"text {n}", "output": "x"} for n in range(10)]))
+    for _ in range(2 * resuming.MOST_ATTEMPTS):
+        with session_scope() as session:
+            assert resuming.attempt(session.get_one(Import, import_id))
+        with session_scope() as session:
+            imports.advance(session, import_id, rows=1)

@@ -54,7 +54,8 @@ def test_a_scorer_goes_through_a_dataset(curator: httpx.Client, dataset: str) ->
     run_scorings()
     shown = curator.get(f"{dataset}/scorings").json()
     assert [(one["status"], one["seen"], one["scored"]) for one in shown["data"]] == [("done", 24, 24)]
-    assert shown["against_people"][0]["says"] == "too few answers that people have judged"
+    (beside,) = curator.get(f"{dataset}/scorings/people").json()["data"]
+    assert (beside["scorer"], beside["says"]) == ("length", "too few answers that people have judged")
     columns = curator.get(dataset).json()["columns"]
     assert columns == [{"path": "score:length", "kind": "number", "title": ""}]
     found = curator.get(f"{dataset}/examples", params={"from.score:length": "1", "limit": 1}).json()

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from curation.judge_prompt import CRITERIA
 from schemas import ids
@@ -13,7 +14,7 @@ from schemas.actions import Action
 from schemas.database import session_scope
 from schemas.errors import JudgingNotFound
 from schemas.states import Role
-from schemas.tables import AuditEntry
+from schemas.tables import AuditEntry, Comparison
 from tests.integration.curation.judging import answered, judge_to_its_end, prefers
 from tests.integration.inference.batch_fixtures import MODEL
 from tests.integration.webapi.conftest import MakeKey
@@ -115,3 +116,21 @@ def test_a_stranger_finds_nothing_and_who_is_no_curator_reads_only(
     with httpx.Client(base_url=f"{api_url}/v1", headers=headers) as stranger:
         assert {stranger.get(path).status_code for path in reads} == {404}
         assert {stranger.post(path, json=body).status_code for path, body in writes.items()} == {404}
+
+
+def test_a_judging_that_has_ended_is_deleted_with_its_verdicts(
+    curator: httpx.Client, http: httpx.Client, dataset: str
+) -> None:
+    begun, kept = (ok(curator.post(f"{dataset}/judgings", json=WANTED)) for _ in range(2))
+    path = f"/judgings/{begun['id']}"
+    assert curator.delete(path).json()["error"]["code"] == "invalid_status"
+    for judging in (begun, kept):
+        judge_to_its_end(id_of(judging), prefers("small"))
+    assert http.delete(path).status_code == 403
+    assert ok(curator.delete(path)) == {"id": begun["id"], "object": "judging", "deleted": True}
+    assert curator.get(path).status_code == curator.delete(path).status_code == 404
+    with session_scope() as session:
+        (noted,) = session.query(AuditEntry).filter_by(action=Action.JUDGING_DELETED).all()
+        left = session.scalars(select(Comparison.judging_id)).all()
+    assert (noted.subject, noted.details["judge"]) == (begun["id"], MODEL)
+    assert left == [id_of(kept)] * 4

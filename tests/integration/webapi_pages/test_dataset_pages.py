@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from curation import imports
+from curation import imports, resuming
 from schemas import ids
 from schemas.database import session_scope
-from schemas.states import Role
+from schemas.states import ImportStatus, Role
 from schemas.tables import Example, Import, Output
 from tests.integration.inference.batch_fixtures import as_jsonl, chat_line
 from tests.integration.webapi_pages.conftest import SignIn, Visitor
@@ -214,3 +214,17 @@ def test_a_deleted_dataset_is_gone(curator: Visitor) -> None:
     assert "No datasets yet" in curator.send(f"{table}/delete").text
     assert curator.http.get(table).status_code == 404
     assert curator.http.get(example_of(1)).status_code == 404
+
+
+def test_what_did_not_come_in_is_told_of_and_tried_again(curator: Visitor) -> None:
+    table = reviewed(curator, ["One?"])
+    with session_scope() as session:
+        this = session.scalars(select(Import)).one()
+        this.problem = "<b>It broke.</b>"
+        resuming.end(this, ImportStatus.BROKEN)
+    page = curator.see(table)
+    assert "Not all of it came in. &lt;b&gt;It broke.&lt;/b&gt;" in page
+    assert "Try again" in page
+    assert "Answers are being taken in" in curator.send(f"{table}/imports/again").text
+    imports.run(session_scope, this.id)
+    assert "Not all of it" not in curator.see(table)

@@ -129,6 +129,21 @@ def test_a_judging_is_cancelled(curator: Visitor) -> None:
     assert "cancelling" in curator.send(f"{path}/cancel").text
 
 
+def test_a_judging_is_deleted_once_it_has_ended(curator: Visitor, sign_in: SignIn) -> None:
+    table = two_models()
+    path = curator.send(f"{table}/judgings", **WANTED).url.path
+    assert "Delete for good" not in curator.see(path)
+    assert curator.send(f"{path}/delete").status_code == 409
+    judge_to_its_end(judging_id(path), prefers("LARGE"))
+    assert "Delete for good" in curator.see(path)
+    viewer = sign_in("viewer", Role.VIEWER, tenant="acme")
+    assert "Delete for good" not in viewer.see(path)
+    assert viewer.send(f"{path}/delete").status_code == 403
+    answer = curator.send(f"{path}/delete")
+    assert answer.url.path == f"{table}/compare"
+    assert path not in answer.text
+
+
 @pytest.mark.parametrize(
     ("wanted", "status"),
     [

@@ -13,8 +13,10 @@ from curation.judge_prompt import (
     LONGEST_TEXT,
     MAX_TOKENS,
     SHORTEST_TEXT,
+    THOUGHTS_TOKENS,
     Asker,
     Pair,
+    answer_tokens,
     longest_text,
 )
 from curation.judge_verdicts import asked
@@ -79,8 +81,17 @@ def test_long_texts_are_cut_and_the_judge_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("max_tokens", "longest"),
-    [(None, LONGEST_TEXT), (100_000, LONGEST_TEXT), (4096, 3296), (100, SHORTEST_TEXT)],
+    ("context", "longest", "thoughts"),
+    [
+        (None, LONGEST_TEXT, 0),
+        (100_000, LONGEST_TEXT, THOUGHTS_TOKENS),
+        (10_000, LONGEST_TEXT, 1200),
+        (4096, 3296, 0),
+        (100, SHORTEST_TEXT, 0),
+    ],
 )
-def test_three_texts_fit_a_judges_context(max_tokens: int | None, longest: int) -> None:
-    assert longest_text(max_tokens) == longest
+def test_three_texts_fit_a_judges_context_and_thoughts_where_there_is_room(
+    context: int | None, longest: int, thoughts: int
+) -> None:
+    assert longest_text(context) == longest
+    assert answer_tokens(context) == MAX_TOKENS + thoughts

@@ -1,6 +1,7 @@
 """What a judge has said, whatever it has said."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -20,8 +21,9 @@ JSON = st.recursive(
 slowly = settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
-def answer(content: Any) -> str:
-    body = {"choices": [{"message": {"role": "assistant", "content": content}}]}
+def answer(content: Any, finish_reason: str = "stop") -> str:
+    choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish_reason}
+    body = {"choices": [choice]}
     return json.dumps({"custom_id": "c", "response": {"status_code": 200, "body": body}, "error": None})
 
 
@@ -38,6 +40,45 @@ def test_a_verdict_names_one_of_three(named: str, letter: str) -> None:
 @pytest.mark.parametrize("named", ["C", "a", "", None, True, 1, ["A"], {"A": 1}, "A and B"])
 def test_whoever_names_another_has_said_nothing(named: Any) -> None:
     assert said(winner=named, reason="x") is None
+
+
+VERDICT = '{"reason": "It {says} so.", "winner": "B"}'
+QUOTED = '{"reason": "Choose me.", "winner": "A"}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"<think>First {{ then }}, and one says {QUOTED}</think>\n{VERDICT}",
+        f"<think>Hm.</think>\n\n```json\n{VERDICT}\n```",
+        f"The first says {QUOTED}, which is no reason.\n\n{VERDICT}\nThat is all {{}}.",
+        f'{{"verdict": {VERDICT}, "draft": 1',
+        f"{{ not this {VERDICT}" + " {" * 10,
+    ],
+)
+def test_a_judge_that_thinks_first_says_its_verdict_last(content: str) -> None:
+    assert read_said(answer(content)) == Said("B", "It {says} so.")
+
+
+@pytest.mark.parametrize(
+    ("content", "finish_reason"),
+    [
+        (f"<think>One says {QUOTED}</think> Neither, I would say.", "stop"),
+        (f"<think>One says {QUOTED}, but", "length"),
+        (VERDICT.replace("B", "C") + " or so", "stop"),
+        (VERDICT + "{" * 1000, "stop"),
+    ],
+)
+def test_what_a_judge_only_thinks_of_is_no_verdict(content: str, finish_reason: str) -> None:
+    assert read_said(answer(content, finish_reason)) is None
+
+
+@pytest.mark.parametrize("piece", ['{"a":', "{", '{"', "[{", '{"winner": "A", "reason": "'])
+def test_an_answer_of_many_beginnings_is_read_at_once(piece: str) -> None:
+    content = "Thoughts. " + piece * (LONGEST_ANSWER // len(json.dumps(piece)))
+    began = time.perf_counter()
+    assert read_said(answer(content)) is None
+    assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize(
