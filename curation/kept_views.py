@@ -17,10 +17,11 @@ def kept(view: View) -> dict[str, Any]:
 
 
 def read(filters: Mapping[str, Any]) -> View:
-    since, split = filters["changed_since"], filters.get("split")
+    since, split, found = filters["changed_since"], filters.get("split"), filters.get("found")
     read_again = {
         "changed_since": since and datetime.fromisoformat(since),
         "split": split and UUID(split),
+        "found": None if found is None else tuple(map(UUID, found)),
         "ranges": {path: Range(**limits) for path, limits in filters["ranges"].items()},
     }
     return View(**{**filters, **read_again})

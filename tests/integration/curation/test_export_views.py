@@ -28,6 +28,7 @@ def test_every_filter_of_a_view_is_that_of_its_export(database_url: str, reviewe
         split=new_id(),
         side=Side.TEST,
         search="years",
+        found=(new_id(), new_id()),
         fields={"verdict": "hire"},
         ranges={"years": Range(5, 10), "fit": Range(below=1)},
     )

@@ -70,7 +70,7 @@ def test_nonsense_is_refused(curator: Visitor, query: str) -> None:
 @pytest.mark.parametrize("after", ["x", "-1", "2147483648"])
 def test_what_is_no_place_in_the_list_is_its_beginning(curator: Visitor, after: str) -> None:
     page = curator.see(f"{address_of(large=['one'], small=['two'])}/compare?after={after}")
-    assert "<del>one</del><ins>two</ins>" in page
+    assert ">one</div>" in page and ">two</div>" in page
 
 
 def test_another_tenant_sees_no_comparison(sign_in: SignIn) -> None:
