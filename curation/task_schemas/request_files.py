@@ -24,7 +24,7 @@ class RequestFile:
     faults: list[dict[str, Any]] = field(default_factory=list)
 
     def blocks(self, filename: str, rows: Iterable[bytes]) -> Iterator[bytes]:
-        generator = Generator.of(self.document, self.model)
+        generator = Generator.of(self.document, self.model, settings().max_line_bytes)
         for number, row in enumerate(read_rows(filename, rows, settings().max_line_bytes), 1):
             try:
                 line = self._line(generator, number, row)

@@ -1,3 +1,4 @@
+import tracemalloc
 from typing import Any
 
 import orjson
@@ -43,6 +44,26 @@ def test_a_hostile_value_stays_a_value() -> None:
     request = parse_line(line, "/v1/chat/completions", [MODEL])
     assert request.body["messages"][1]["content"] == "Years: \n" + HOSTILE
     assert line.count(b"\n") == 1
+
+
+def test_a_value_that_is_put_in_again_and_again_makes_no_endless_request() -> None:
+    """Nothing of it is put together before it is known to be too long."""
+    row, repeated = TASK["sample"] | {"profile": "x" * 1_000_000}, task(prompt={"user": "{{profile}}" * 4000})
+    tracemalloc.start()
+    with pytest.raises(RowInvalid, match="longer than 16,777,216 bytes"):
+        Generator.of(repeated, MODEL).line(1, row)
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    # Six bytes for one, once it is JSON.
+    with pytest.raises(RowInvalid, match="longer than 20,000 bytes"):
+        Generator.of(TASK, MODEL, 20_000).line(1, row | {"profile": "\1" * 5000})
+
+
+def test_a_preview_shows_the_beginning_of_what_is_too_long() -> None:
+    sample = TASK["sample"] | {"profile": "x" * 40_000}
+    preview = preview_of(task(prompt={"user": "Judge: " + "{{profile}}" * 1000}, sample=sample))
+    assert preview.messages[0]["content"] == "Judge: " + "x" * 240_000 + "\n…"
+    assert len(preview.request) < 250_000
+    assert preview_of(TASK).messages[1]["content"] == "Years: 3\nNurse"
 
 
 def test_rows_without_an_id_are_numbered() -> None:
