@@ -101,6 +101,8 @@ def test_columns_are_as_they_are_declared() -> None:
         ("percent", True, "true"),
         ("flag", "yes!", "yes!"),
         ("text", None, ""),
+        ("text", orjson.loads("[" * 300 + "]" * 300), "nested too deeply to be shown"),
+        ("list", ["a", orjson.loads("[" * 300 + "]" * 300)], "a, nested too deeply to be shown"),
     ],
 )
 def test_values_are_shown_as_people_read_them(kind: str, value: object, text: str) -> None:
@@ -115,6 +117,7 @@ def test_values_are_shown_as_people_read_them(kind: str, value: object, text: st
         ('{"verdict": [1], "score": null}', []),
         ("[7]", []),
         ("Hire her.", []),
+        ('{"score": "' + "9" * 5000 + '"}', [("Points", "9" * 1000)]),
     ],
 )
 def test_an_answer_is_shown_by_the_columns_of_its_task(output: str, values: list[tuple[str, str]]) -> None:
