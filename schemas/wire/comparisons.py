@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from schemas import ids
-from schemas.wire.fields import Kind, PublicId, Text
+from schemas.wire.fields import Kind, PublicId, Text, Whole
 
 MOST_SHOWN = 6
 
@@ -12,7 +12,7 @@ class NextQuery(ma.Schema):
     """Further models are further `model` parameters."""
 
     model = ma.fields.List(Text(), required=True)
-    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(min=0))
+    after = Whole(load_default=0)
 
 
 class BlindAnswer(ma.Schema):

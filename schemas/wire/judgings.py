@@ -6,7 +6,7 @@ from schemas import ids
 from schemas.states import RunStatus
 from schemas.wire.batches import RequestCounts
 from schemas.wire.comparisons import WinRate
-from schemas.wire.fields import Kind, PublicId, Text, Timestamp
+from schemas.wire.fields import Kind, PublicId, Text, Timestamp, Whole
 
 LONGEST_NAME = 512
 LONGEST_CRITERIA = 2_000
@@ -76,7 +76,7 @@ class JudgingResult(Judging):
 
 class VerdictQuery(ma.Schema):
     which = ma.fields.String(load_default="all", validate=ma.validate.OneOf(WHICH))
-    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(min=0))
+    after = Whole(load_default=0)
     limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, 200))
 
 

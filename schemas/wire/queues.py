@@ -5,9 +5,8 @@ import marshmallow as ma
 from schemas import ids
 from schemas.states import QueueItemState, QueueStatus
 from schemas.wire.curation import LONGEST_VIEW_VALUE, Example, Wanted
-from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
+from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp, Whole
 
-LARGEST_INTEGER = 2**31 - 1
 MOST_AT_HAND = 100
 
 
@@ -75,7 +74,7 @@ class Next(ma.Schema):
     """`beside`: places of items that the caller has at hand already."""
 
     beside = ma.fields.List(
-        ma.fields.Integer(strict=True, validate=ma.validate.Range(1, LARGEST_INTEGER)),
+        Whole(strict=True, least=1),
         load_default=list,
         validate=ma.validate.Length(max=MOST_AT_HAND),
     )
@@ -115,7 +114,7 @@ class Dispute(ma.Schema):
 
 
 class DisputeQuery(ma.Schema):
-    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(0, LARGEST_INTEGER))
+    after = Whole(load_default=0)
     limit = ma.fields.Integer(load_default=20, validate=ma.validate.Range(1, 100))
 
 

@@ -6,7 +6,7 @@ from schemas import ids
 from schemas.states import RunStatus
 from schemas.wire.batches import RequestCounts
 from schemas.wire.curation import LONGEST_VIEW_VALUE
-from schemas.wire.fields import Kind, PublicId, Text, Timestamp
+from schemas.wire.fields import Kind, PublicId, Text, Timestamp, Whole
 
 LONGEST_NAME = 512
 MOST_STOPS = 4
@@ -19,7 +19,7 @@ class Parameters(ma.Schema):
 
     temperature = ma.fields.Float(validate=ma.validate.Range(0, 2))
     top_p = ma.fields.Float(validate=ma.validate.Range(0, 1, min_inclusive=False))
-    max_tokens = ma.fields.Integer(strict=True, validate=ma.validate.Range(min=1))
+    max_tokens = Whole(strict=True, least=1)
     seed = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, LARGEST_SEED))
     stop = ma.fields.List(Text(longest=LONGEST_STOP), validate=ma.validate.Length(1, MOST_STOPS))
 

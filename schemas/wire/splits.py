@@ -4,10 +4,9 @@ import marshmallow as ma
 
 from schemas import ids
 from schemas.states import Side, SplitStatus
-from schemas.wire.fields import Kind, PublicId, Text, Timestamp
+from schemas.wire.fields import Kind, PublicId, Text, Timestamp, Whole
 
 MOST_MOVED = 10_000
-LAST_ITEM = 2**31 - 1
 
 
 class Shares(ma.Schema):
@@ -56,7 +55,7 @@ class SplitList(ma.Schema):
 
 class SplitItemQuery(ma.Schema):
     side = ma.fields.String(required=True, validate=ma.validate.OneOf([*Side]))
-    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(0, LAST_ITEM))
+    after = Whole(load_default=0)
     limit = ma.fields.Integer(load_default=1000, validate=ma.validate.Range(1, 10_000))
 
 
@@ -70,7 +69,7 @@ class SplitItemList(ma.Schema):
 
 class SplitMove(ma.Schema):
     items = ma.fields.List(
-        ma.fields.Integer(strict=True, validate=ma.validate.Range(1, LAST_ITEM)),
+        Whole(strict=True, least=1),
         required=True,
         validate=ma.validate.Length(1, MOST_MOVED),
     )
