@@ -4,6 +4,7 @@ import re
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 import psycopg
+from sqlalchemy import create_engine, text
 
 from benchmarks.asked import Asked
 from benchmarks.curator import signed_in
@@ -19,7 +21,9 @@ from benchmarks.system import watched_memory
 from cli.embedded import EmbeddedPostgres
 from migrations.run import upgrade
 from schemas import ids
+from schemas.database import driver_url
 from schemas.ids import new_id
+from schemas.tables import Example, Item, Output, facets
 from tests.system import System, started
 
 EXAMPLES: Final = 200_000
@@ -119,12 +123,29 @@ def _filled(asked: Asked) -> Iterator[tuple[System, str]]:
         try:
             url = server.start()
             upgrade(url)
-            fill(url, asked.scaled(OTHERS))
-            dataset = fill(url, asked.scaled(EXAMPLES))
+            with _indexed_after(url), ThreadPoolExecutor() as at_once:
+                _, dataset = at_once.map(fill, (url, url), (asked.scaled(OTHERS), asked.scaled(EXAMPLES)))
             with started(folder / "data", "--engine=stub", environment={"DATABASE_URL": url}) as system:
                 yield system, f"/datasets/{dataset}"
         finally:
             server.remove()
+
+
+@contextmanager
+def _indexed_after(url: str) -> Iterator[None]:
+    """What is filled without its indexes is filled in a third of the time."""
+    engine = create_engine(driver_url(url))
+    indexes = [index for table in (Item, Output, Example) for index in table.__table__.indexes] + [*facets.indexes]
+    with engine.begin() as connection:
+        for index in indexes:
+            index.drop(connection)
+    yield
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET maintenance_work_mem = '1GB'"))
+        for index in indexes:
+            index.create(connection)
+        connection.execute(text("VACUUM ANALYZE"))
+    engine.dispose()
 
 
 def fill(url: str, many: int) -> str:
@@ -135,7 +156,6 @@ def fill(url: str, many: int) -> str:
         connection.execute(SAY)
         for statement in FILL:
             connection.execute(statement.encode(), wanted)
-        connection.execute("VACUUM ANALYZE")
     return ids.show(ids.DATASET, dataset_id)
 
 

@@ -34,8 +34,8 @@ def several(units: Units[Value]) -> int:
     return sum(count for values, count in units.items() if len(values) > 1)
 
 
-def percent(units: Units[Value]) -> float | None:
-    """Of all pairs of reviews of the same answer: how many say the same, as a part of one."""
+def same_share(units: Units[Value]) -> float | None:
+    """Of all pairs of reviews of the same answer: the share of those that say the same."""
     same = pairs = 0
     for values, count in units.items():
         alike = [one == other for one, other in combinations(values, 2)]
@@ -78,7 +78,7 @@ def confusion(pairs: Pairs[Value]) -> tuple[list[Value], list[list[int]]]:
     return values, [[pairs.get((one, other), 0) for other in values] for one in values]
 
 
-def words(coefficient: float | None, answers: int) -> str:
+def says(coefficient: float | None, answers: int) -> str:
     """What a coefficient means."""
     if answers < FEWEST:
         return f"Too few to say: {answers} of the {FEWEST} answers with several reviews that it takes."

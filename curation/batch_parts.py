@@ -1,22 +1,28 @@
-"""What runs and judgings have in common: they are made of parts, and each part is an ordinary batch."""
+"""What runs and judgings do step by step, each in a transaction of its own: any of them may be the last for a while.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+Each of their parts is an ordinary batch. It is made as soon as there is room for it, and when it has ended, what it has
+answered is read.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from curation import batch_work
+from curation.batch_work import Work
 from inference import batches, files, quotas
 from inference.batches import NewBatch
-from inference.progress import Progress
 from schemas import ids
 from schemas.errors import QuotaExceeded, Unavailable, VbsError
-from schemas.states import BatchStatus
+from schemas.states import TERMINAL, BatchStatus, RunStatus
 from schemas.tables import ApiKey, Batch, Dataset, Judging, JudgingPart, Run, RunPart
 from schemas.tables.base import now
 
-LONGEST_NAME: Final = 400
+LONGEST_TITLE: Final = 400
 CANCELLABLE: Final = (BatchStatus.VALIDATING, BatchStatus.IN_PROGRESS)
 
 
@@ -30,7 +36,59 @@ class Step:
     more: bool = False
 
 
-def begin(
+# The batch of a part; None where there is nothing to ask.
+Make = Callable[[Session, Dataset, Work, Any], UUID | None]
+# What to do with parts whose batches have ended.
+Read = Callable[[Session, Dataset, Work, Sequence[tuple[Any, Batch]]], Step]
+
+
+def advance(session: Session, table: type[Work], work_id: UUID, make: Make[Work], read: Read[Work]) -> Step:
+    live = select(table).where(table.id == work_id, table.ended_at.is_(None))
+    work = session.scalar(live.with_for_update(skip_locked=True))
+    if work is None:
+        return Step()
+    dataset = session.get_one(Dataset, work.dataset_id)
+    work.advanced_at = now()
+    if dataset.deleted_at is not None:
+        work.status = RunStatus.CANCELLING
+    stopped = _stop(session, dataset, work) if work.status == RunStatus.CANCELLING else []
+    done = read(session, dataset, work, _ended(session, work))
+    if done.more:
+        return done
+    waiting = next((part for part in work.parts if part.batch_id is None and part.ended_at is None), None)
+    if waiting is not None:
+        begun = _begin(session, work, waiting, lambda: make(session, dataset, work, waiting))
+        return replace(done, validate=begun, more=work.waits_for is None)
+    if all(part.ended_at for part in work.parts):
+        _end(session, work)
+    return replace(done, finalise=stopped)
+
+
+def _stop(session: Session, dataset: Dataset, work: Run | Judging) -> list[UUID]:
+    """Stop the batches that run, and begin no other."""
+    stopped = []
+    for part in work.parts:
+        if part.batch_id is None:
+            part.ended_at = part.ended_at or now()
+            continue
+        batch = session.get_one(Batch, part.batch_id)
+        if batch.status in CANCELLABLE:
+            batches.cancel(session, dataset.tenant, ids.show(ids.BATCH, batch.id))
+        if batch.status == BatchStatus.CANCELLING:
+            stopped.append(batch.id)
+    return stopped
+
+
+def _ended(session: Session, work: Run | Judging) -> list[tuple[RunPart | JudgingPart, Batch]]:
+    """Parts whose batches have ended, and which are not read to their end."""
+    unread = [part for part in work.parts if part.batch_id and not part.ended_at]
+    query = select(Batch).where(Batch.id.in_([part.batch_id for part in unread]), Batch.status.in_(TERMINAL))
+    # Where one has ended since it was looked at, its counts are those of its end.
+    found = {batch.id: batch for batch in session.scalars(query, execution_options={"populate_existing": True})}
+    return [(part, found[part.batch_id]) for part in unread if part.batch_id in found]
+
+
+def _begin(
     session: Session, work: Run | Judging, part: RunPart | JudgingPart, make: Callable[[], UUID | None]
 ) -> list[UUID]:
     """Make a part's batch, unless there is no room for it yet, or nothing to ask."""
@@ -52,34 +110,32 @@ def begin(
 
 def submit(
     session: Session,
-    tenant: str,
-    key_id: UUID,
-    filename: str,
+    dataset: Dataset,
+    work: Run | Judging,
+    part: RunPart | JudgingPart,
     lines: Iterable[bytes],
-    wanted: Callable[[str], NewBatch],
+    *,
+    endpoint: str,
+    title: str,
 ) -> UUID:
-    """A batch of a file of these lines, within the quotas of a key. `wanted` is given the file's id."""
-    limits = quotas.limits_of(session.get_one(ApiKey, key_id))
-    quotas.check_pending(session, tenant, limits.pending_requests)
+    """A batch of these lines, within the quotas of the key that has begun the work."""
+    limits = quotas.limits_of(session.get_one(ApiKey, work.key_id))
+    quotas.check_pending(session, dataset.tenant, limits.pending_requests)
     with files.incoming() as content:
-        content.receive(filename, lines)
-        file = files.register(session, tenant, "batch", content, stored_limit=limits.stored_bytes)
-        return batches.create(session, wanted(ids.show(ids.FILE, file.id))).id
-
-
-def stop(session: Session, dataset: Dataset, parts: Sequence[RunPart | JudgingPart]) -> list[UUID]:
-    """Stop the batches that run, and begin no other."""
-    stopped = []
-    for part in parts:
-        if part.batch_id is None:
-            part.ended_at = part.ended_at or now()
-            continue
-        batch = session.get_one(Batch, part.batch_id)
-        if batch.status in CANCELLABLE:
-            batches.cancel(session, dataset.tenant, ids.show(ids.BATCH, batch.id))
-        if batch.status == BatchStatus.CANCELLING:
-            stopped.append(batch.id)
-    return stopped
+        content.receive(f"{work.public_id}-{part.number + 1}.jsonl", lines)
+        file = files.register(session, dataset.tenant, "batch", content, stored_limit=limits.stored_bytes)
+        wanted = NewBatch(
+            tenant=dataset.tenant,
+            key_id=work.key_id,
+            input_file_id=ids.show(ids.FILE, file.id),
+            endpoint=endpoint,
+            completion_window=work.completion_window,
+            metadata={
+                "description": f"{title[:LONGEST_TITLE]}, items {part.first_item:,} to {part.last_item:,}",
+                work.kind: work.public_id,
+            },
+        )
+        return batches.create(session, wanted).id
 
 
 def problem_of(batch: Batch) -> str | None:
@@ -90,11 +146,8 @@ def problem_of(batch: Batch) -> str | None:
     return str(first.get("message") or "The batch failed.")
 
 
-def counted(session: Session, totals: Mapping[UUID, int], found: Sequence[tuple[UUID, Batch]]) -> dict[UUID, Progress]:
-    """Of each run or judging, by its id, what its batches add up to now."""
-    counts = batches.progress(session, [batch for _, batch in found])
-    sums = {work_id: Progress(total) for work_id, total in totals.items()}
-    for work_id, batch in found:
-        one, before = counts[batch.id], sums[work_id]
-        sums[work_id] = Progress(before.total, before.completed + one.completed, before.failed + one.failed)
-    return sums
+def _end(session: Session, work: Run | Judging) -> None:
+    counts = batch_work.counted(session, [work])[work.id]
+    work.completed, work.failed = counts.completed, counts.failed
+    work.status = RunStatus.CANCELLED if work.status == RunStatus.CANCELLING else RunStatus.DONE
+    work.waits_for, work.ended_at = None, now()

@@ -13,7 +13,7 @@ from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, insert, lit
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from curation import scores
+from curation import score_counts
 from curation.datasets import seen_by
 from curation.wanted import TAGS, Wanted
 from schemas import ids
@@ -146,7 +146,7 @@ def _write(
         return None
     session.execute(COUNT_AGAIN, {"dataset_id": dataset_id, "change_set_id": done.id})
     if "score" in names:
-        scores.count_again(session, done)
+        score_counts.count_again(session, done)
     return done
 
 

@@ -1,5 +1,6 @@
 """Datasets: prompts, and all that models have answered to them."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, select
@@ -39,6 +40,11 @@ def get_part(
     if row is None:
         raise missing(public_id)
     return row
+
+
+def newest_first(session: Session, dataset: Dataset, table: type[Part]) -> Sequence[Part]:
+    """All of a kind that a dataset has."""
+    return session.scalars(select(table).where(table.dataset_id == dataset.id).order_by(table.id.desc())).all()
 
 
 def seen_by(tenant: str) -> tuple[ColumnElement[bool], ...]:

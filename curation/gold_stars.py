@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from curation import changes, wanted
 from curation.datasets import seen_by
-from curation.formats.learned import words
+from curation.formats.learned import squeezed
 from curation.views import ITEM_OF_OUTPUT
 from curation.wanted import LONGEST_NOTES
 from schemas.errors import Conflict, ExampleNotFound, RequestInvalid
@@ -41,7 +41,7 @@ def find(
     """The one example that is meant."""
     found = _matching(session, tenant, custom_id, dataset)
     if len(found) > 1 and evaluation is not None:
-        same = [row for row in found if words(row[2]) == words(evaluation)]
+        same = [row for row in found if squeezed(row[2]) == squeezed(evaluation)]
         found = same or found
     if not found:
         raise ExampleNotFound(custom_id)

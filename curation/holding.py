@@ -28,7 +28,7 @@ def next_item(session: Session, queue: Queue, key_id: UUID, beside: Collection[i
 
     Those at the places `beside` are known to whoever asks: they want another one.
     """
-    me = reviewer(session, queue, key_id)
+    me = check_in(session, queue, key_id)
     wanted = QueueItem.place.not_in(beside)
     item = _held(session, queue, key_id, wanted)
     if item is not None:
@@ -41,7 +41,7 @@ def next_item(session: Session, queue: Queue, key_id: UUID, beside: Collection[i
     return item
 
 
-def reviewer(session: Session, queue: Queue, key_id: UUID) -> QueueReviewer:
+def check_in(session: Session, queue: Queue, key_id: UUID) -> QueueReviewer:
     """Somebody's own row, locked. Whoever does anything at all in a queue keeps what they hold."""
     admit(queue, key_id)
     session.execute(insert(QueueReviewer).values(queue_id=queue.id, key_id=key_id).on_conflict_do_nothing())
@@ -66,7 +66,7 @@ def is_held_by_another(item: QueueItem, key_id: UUID) -> bool:
 
 def release(session: Session, queue: Queue, key_id: UUID, places: Collection[int], *, comes_again: bool) -> None:
     """Let others have it. What comes again is the next that its holder gets; else they get it behind all others."""
-    me = reviewer(session, queue, key_id)
+    me = check_in(session, queue, key_id)
     let_go_of = (QueueItem.queue_id == queue.id, QueueItem.held_by == key_id, QueueItem.place.in_(places))
     released = session.scalars(
         update(QueueItem)

@@ -45,6 +45,11 @@ class Orders:
         """The share of items of which it says another thing when their answers change places."""
         return self.disagree / self.judged if self.judged else None
 
+    @property
+    def decides(self) -> bool:
+        """Whether the order says more than the answers do."""
+        return self.bias is not None and self.bias > 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class BesidePeople:
@@ -62,8 +67,8 @@ class BesidePeople:
         return self.items >= FEWEST
 
     @property
-    def percent(self) -> float | None:
-        return agreement.percent({both: count for both, count in self.pairs.items()})
+    def same_share(self) -> float | None:
+        return agreement.same_share({both: count for both, count in self.pairs.items()})
 
     @property
     def kappa(self) -> float | None:

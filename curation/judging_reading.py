@@ -1,4 +1,7 @@
-"""What a judge has answered becomes comparisons: a page of a batch's lines at a time."""
+"""What a judge has answered becomes comparisons: a page of a batch's lines at a time.
+
+How far that is the part remembers, in the same transaction.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,10 +12,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from curation import batch_parts
+from curation.batch_parts import Step
 from curation.judge_verdicts import LONGEST_ANSWER, Asked, Said, asked, read_said, winner
 from schemas.ids import new_id
-from schemas.states import TERMINAL, BatchStatus
-from schemas.tables import Batch, Comparison, Judging, JudgingPart
+from schemas.states import BatchStatus
+from schemas.tables import Batch, Comparison, Dataset, Judging, JudgingPart
 from schemas.tables.base import now
 
 # An even number, so that both orders of an item, which stand beside each other, are read together.
@@ -26,23 +30,18 @@ READ_LINES: Final = text("""
 """)
 
 
-def read_on(session: Session, judging: Judging, parts: Sequence[JudgingPart]) -> bool:
-    """Go on with a part whose batch has ended; returns whether there was one."""
-    for part in parts:
-        batch = None if part.ended_at or part.batch_id is None else session.get(Batch, part.batch_id)
-        if batch is not None and batch.status in TERMINAL:
-            _read_on(session, judging, part, batch)
-            return True
-    return False
-
-
-def _read_on(session: Session, judging: Judging, part: JudgingPart, batch: Batch) -> None:
+def read_on(session: Session, dataset: Dataset, judging: Judging, ended: Sequence[tuple[JudgingPart, Batch]]) -> Step:
+    """A page of the first part that is not read to its end."""
+    if not ended:
+        return Step()
+    part, batch = ended[0]
     if batch.status == BatchStatus.FAILED or batch.total <= part.line:
         part.problem, part.ended_at = batch_parts.problem_of(batch), now()
     elif batch.requests_purged_at or batch.results_purged_at:
         part.problem, part.ended_at = "The results of its batch were no longer kept.", now()
     else:
         _read_page(session, judging, part)
+    return Step(more=True)
 
 
 def _read_page(session: Session, judging: Judging, part: JudgingPart) -> None:

@@ -39,9 +39,9 @@ Together = dict[tuple[UUID, UUID], Counter[tuple[str, str]]]
 class Measured:
     # With several reviews.
     answers: int
-    percent: float | None
+    same_share: float | None
     alpha: float | None
-    words: str
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class Pair:
     first: str
     second: str
     answers: int
-    percent: float | None
+    same_share: float | None
     kappa: float | None
-    words: str
+    says: str
     # What they said, and how often the first said what a row, while the second said what a column stands for.
     values: Sequence[str]
     matrix: Sequence[Sequence[int]]
@@ -104,8 +104,8 @@ def _counted(session: Session, queue: Queue) -> Agreement:
 def _measured(units: agreement.Units[Any], alpha: float | None) -> Measured:
     answers = agreement.several(units)
     alpha = agreement.rounded(alpha)
-    percent = agreement.rounded(agreement.percent(units))
-    return Measured(answers, percent, alpha, agreement.words(alpha, answers))
+    same_share = agreement.rounded(agreement.same_share(units))
+    return Measured(answers, same_share, alpha, agreement.says(alpha, answers))
 
 
 def _pairs(session: Session, together: Together) -> list[Pair]:
@@ -117,7 +117,7 @@ def _pairs(session: Session, together: Together) -> list[Pair]:
 def _pair(first: str, second: str, said: Mapping[tuple[str, str], int]) -> Pair:
     answers = sum(said.values())
     kappa = agreement.rounded(agreement.cohen(said))
-    same = agreement.percent({both: count for both, count in said.items()})
+    same = agreement.same_share({both: count for both, count in said.items()})
     values, matrix = agreement.confusion(said)
-    told = agreement.words(kappa, answers)
+    told = agreement.says(kappa, answers)
     return Pair(first, second, answers, agreement.rounded(same), kappa, told, values, matrix)

@@ -4,16 +4,14 @@ A small one is made at once. Any other takes seconds, and a task makes it.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, func, insert, literal, select
+from sqlalchemy import ColumnElement, Text, cast, func, insert, literal
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from curation import kept_views, queues, table, views
 from curation.queues import NewQueue, QueueSort
-from curation.resuming import SILENT
 from inference.batch_lock import try_lock
 from schemas import ids
 from schemas.database import OpenSession
@@ -52,12 +50,6 @@ def run(open_session: OpenSession, queue_id: UUID) -> None:
             _make(session, dataset, queue)
         except VbsError as error:
             queue.status, queue.problem = QueueStatus.BROKEN, error.message
-
-
-def due(session: Session, moment: datetime) -> list[UUID]:
-    """Those that should be made by now."""
-    forgotten = (Queue.status == QueueStatus.MAKING, Queue.deleted_at.is_(None), Queue.created_at < moment - SILENT)
-    return list(session.scalars(select(Queue.id).where(*forgotten)))
 
 
 def _make(session: Session, dataset: Dataset, queue: Queue) -> None:

@@ -5,7 +5,6 @@ beside what they are to hold: nobody filters by them (`columns.filled`).
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,16 +34,6 @@ FILL: Final = text(f"""
 def begin(dataset: Dataset) -> None:
     """From its first answer on, also where it was at it already. Whoever begins it holds the dataset's row."""
     dataset.refilled, dataset.refilled_to, dataset.refilled_at = 0, None, now()
-
-
-def due(session: Session, moment: datetime) -> list[UUID]:
-    """Those that nobody seems to be at."""
-    waits = (
-        Dataset.refilled.is_not(None),
-        Dataset.deleted_at.is_(None),
-        Dataset.refilled_at < moment - resuming.SILENT,
-    )
-    return list(session.scalars(select(Dataset.id).where(*waits)))
 
 
 def run(open_session: OpenSession, dataset_id: UUID, *, rows: int = ROWS) -> bool:

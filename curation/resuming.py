@@ -5,16 +5,17 @@ of it next goes on.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from schemas.database import OpenSession
-from schemas.tables import Dataset, Export, Import, Scoring, Split
+from schemas.states import QueueStatus
+from schemas.tables import Dataset, Export, Import, Queue, Scoring, Split
 from schemas.tables.base import now
 
 # A page takes a second or two, a batch's file or the sides of a split a few more.
@@ -26,6 +27,14 @@ RUNNING: Final = "running"
 BROKEN: Final = "broken"
 
 Work = TypeVar("Work", Import, Scoring, Split)
+LongWork = Dataset | Export | Import | Queue | Scoring | Split
+# While there is something to do, and when somebody has last done some of it. What is done to a dataset itself is that
+# its columns are filled.
+UNDONE: Final[Mapping[type[LongWork], tuple[ColumnElement[bool], InstrumentedAttribute[Any]]]] = {
+    **{table: (table.status == RUNNING, table.advanced_at) for table in (Export, Import, Scoring, Split)},
+    Queue: ((Queue.status == QueueStatus.MAKING) & Queue.deleted_at.is_(None), Queue.created_at),
+    Dataset: (Dataset.refilled.is_not(None) & Dataset.deleted_at.is_(None), Dataset.refilled_at),
+}
 
 
 def page_by_page(
@@ -56,7 +65,7 @@ def end(work: Export | Import | Scoring | Split, status: str) -> None:
     work.status, work.ended_at = status, now()
 
 
-def left_undone(session: Session, table: type[Export | Import | Scoring | Split], moment: datetime) -> list[UUID]:
+def left_undone(session: Session, table: type[LongWork], moment: datetime) -> list[UUID]:
     """What nobody seems to be at."""
-    silent = table.advanced_at < moment - SILENT
-    return list(session.scalars(select(table.id).where(table.status == RUNNING, silent)))
+    undone, last_step = UNDONE[table]
+    return list(session.scalars(select(table.id).where(undone, last_step < moment - SILENT)))

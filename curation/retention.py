@@ -1,9 +1,10 @@
-"""Removing what somebody has deleted: a large dataset takes a while, and holds nobody up."""
+"""Removing what somebody has deleted, a part at a time: what is large takes a while, and holds nobody up."""
 
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from schemas.database import OpenSession, delete_in_parts
 from schemas.tables import (
@@ -12,6 +13,9 @@ from schemas.tables import (
     Item,
     ItemSignature,
     Output,
+    Queue,
+    QueueItem,
+    Review,
     Run,
     RunItem,
     Snapshot,
@@ -22,20 +26,36 @@ from schemas.tables import (
 
 
 def purge_datasets(open_session: OpenSession) -> int:
-    """Remove deleted datasets with all that is in them, a part at a time; returns how many."""
+    """With all that is in them; returns how many."""
+    return _purge(open_session, Dataset, Dataset.deleted_at.is_not(None), _empty_dataset)
+
+
+def purge_queues(open_session: OpenSession) -> int:
+    """Also those whose dataset goes; returns how many."""
+    deleted_datasets = select(Dataset.id).where(Dataset.deleted_at.is_not(None))
+    due = Queue.deleted_at.is_not(None) | Queue.dataset_id.in_(deleted_datasets)
+    return _purge(open_session, Queue, due, _empty_queue)
+
+
+def _purge(
+    open_session: OpenSession,
+    table: type[Dataset | Queue],
+    due: ColumnElement[bool],
+    empty: Callable[[OpenSession, UUID], None],
+) -> int:
     gone = 0
     while True:
         with open_session() as session:
-            dataset_id = session.scalar(select(Dataset.id).where(Dataset.deleted_at.is_not(None)).limit(1))
-        if dataset_id is None:
+            its_id = session.scalar(select(table.id).where(due).limit(1))
+        if its_id is None:
             return gone
-        _empty(open_session, dataset_id)
+        empty(open_session, its_id)
         with open_session() as session:
-            session.execute(delete(Dataset).where(Dataset.id == dataset_id))
+            session.execute(delete(table).where(table.id == its_id))
         gone += 1
 
 
-def _empty(open_session: OpenSession, dataset_id: UUID) -> None:
+def _empty_dataset(open_session: OpenSession, dataset_id: UUID) -> None:
     """Remove what has a row for each item or example."""
     remove = partial(delete_in_parts, open_session)
     snapshots = select(Snapshot.id).where(Snapshot.dataset_id == dataset_id)
@@ -49,3 +69,9 @@ def _empty(open_session: OpenSession, dataset_id: UUID) -> None:
     remove(RunItem, [RunItem.run_id, RunItem.item], RunItem.run_id.in_(runs))
     remove(Output, [Output.id], Output.dataset_id == dataset_id)
     remove(Item, [Item.dataset_id, Item.number], Item.dataset_id == dataset_id)
+
+
+def _empty_queue(open_session: OpenSession, queue_id: UUID) -> None:
+    remove = partial(delete_in_parts, open_session)
+    remove(Review, [Review.queue_id, Review.place, Review.key_id], Review.queue_id == queue_id)
+    remove(QueueItem, [QueueItem.queue_id, QueueItem.place], QueueItem.queue_id == queue_id)

@@ -37,16 +37,16 @@ def get(session: Session, queue: Queue, place: int) -> QueueItem:
     return item
 
 
-def draft_of(session: Session, item: QueueItem, key_id: UUID) -> Review | None:
+def review_by(session: Session, item: QueueItem, key_id: UUID) -> Review | None:
     return session.get(Review, (item.queue_id, item.place, key_id))
 
 
 def save(session: Session, queue: Queue, key_id: UUID, place: int, wanted: Wanted, *, submits: bool) -> Review:
     """Keep what somebody thinks so far, and hand it in if asked to. What was handed in before is handed in anew."""
-    me = holding.reviewer(session, queue, key_id)
+    me = holding.check_in(session, queue, key_id)
     item = _taken(session, queue, key_id, place)
     before = item.state
-    review = draft_of(session, item, key_id)
+    review = review_by(session, item, key_id)
     if review is None:
         review = Review(queue_id=queue.id, place=place, key_id=key_id, given={})
         session.add(review)
@@ -62,10 +62,10 @@ def save(session: Session, queue: Queue, key_id: UUID, place: int, wanted: Wante
 
 def withdraw(session: Session, queue: Queue, key_id: UUID, place: int) -> Review:
     """Take back what was handed in: it is a draft again, without its verdict."""
-    me = holding.reviewer(session, queue, key_id)
+    me = holding.check_in(session, queue, key_id)
     item = _taken(session, queue, key_id, place)
     before = item.state
-    review = draft_of(session, item, key_id)
+    review = review_by(session, item, key_id)
     if review is None or review.submitted_at is None:
         raise Conflict("You have handed in no review of this answer.")
     _withdraw(session, queue, me, item, review)
@@ -110,8 +110,8 @@ def decide(session: Session, queue: Queue, key_id: UUID, place: int, verdict: Ve
     return item
 
 
-def review_by(session: Session, item: QueueItem, key_id: UUID) -> Review:
-    review = draft_of(session, item, key_id)
+def handed_in_by(session: Session, item: QueueItem, key_id: UUID) -> Review:
+    review = review_by(session, item, key_id)
     if review is None or review.submitted_at is None:
         raise RequestInvalid("This key has handed in no review of the item.", param="review_of")
     return review
@@ -126,7 +126,7 @@ def _locked(session: Session, queue: Queue, place: int) -> QueueItem:
 def _taken(session: Session, queue: Queue, key_id: UUID, place: int) -> QueueItem:
     """An item that this person may say something about. Whose lease has run out may, as long as nobody else came."""
     item = _locked(session, queue, place)
-    review = draft_of(session, item, key_id)
+    review = review_by(session, item, key_id)
     if item.decided_by is not None:
         raise Conflict("Somebody has chosen between the reviews of this answer already.")
     if review is not None and review.submitted_at is not None:

@@ -4,7 +4,7 @@ Their ids and versions are kept, and every change of an example is kept anyway: 
 with all later changes taken back.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -65,12 +65,6 @@ def create(
 
 def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Snapshot]:
     return datasets.get_part(session, tenant, Snapshot, ids.SNAPSHOT, public_id, SnapshotNotFound)
-
-
-def of_dataset(session: Session, dataset: Dataset) -> Sequence[Snapshot]:
-    """The newest first."""
-    query = select(Snapshot).where(Snapshot.dataset_id == dataset.id).order_by(Snapshot.id.desc())
-    return session.scalars(query).all()
 
 
 def examples(open_session: OpenSession, snapshot_id: UUID, *, at_once: int = AT_ONCE) -> Iterator[Frozen]:

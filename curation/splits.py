@@ -76,11 +76,6 @@ def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Split]:
     return datasets.get_part(session, tenant, Split, ids.SPLIT, public_id, SplitNotFound)
 
 
-def of_dataset(session: Session, dataset: Dataset) -> Sequence[Split]:
-    """The newest first."""
-    return session.scalars(select(Split).where(Split.dataset_id == dataset.id).order_by(Split.id.desc())).all()
-
-
 def count_again(session: Session, split: Split) -> None:
     query = select(SplitItem.side, func.count()).where(SplitItem.split_id == split.id).group_by(SplitItem.side)
     split.counts = dict.fromkeys(map(str, Side), 0) | {side: many for side, many in session.execute(query)}

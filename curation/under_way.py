@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from curation import runs
+from curation import batch_work
 from schemas.states import ExportStatus, ImportStatus
 from schemas.tables import Dataset, Export, Import, Run
 
@@ -37,7 +37,7 @@ def _runs(session: Session, tenant: str, limit: int) -> list[UnderWay]:
     query = select(Run, Dataset).join(Dataset, Dataset.id == Run.dataset_id).where(Run.ended_at.is_(None))
     query = query.where(Dataset.tenant == tenant, Dataset.deleted_at.is_(None)).order_by(Run.id).limit(limit)
     found = session.execute(query).all()
-    progress = runs.progress(session, [run for run, _ in found])
+    progress = batch_work.progress(session, [run for run, _ in found])
     done = {its_id: one.completed + one.failed for its_id, one in progress.items()}
     return [UnderWay(Work.RUN, dataset, _share(done[run.id], run.total)) for run, dataset in found]
 

@@ -14,14 +14,13 @@ from celery.signals import beat_init
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from curation import judgings, queue_making, refilling, resuming, runs
-from curation.queue_purge import purge_queues
-from curation.retention import purge_datasets
+from curation import batch_work, resuming
+from curation.retention import purge_datasets, purge_queues
 from inference import audit, pace_samples, retention, slow_down, sweep
 from schemas.database import DATABASE_LOST, session_scope
 from schemas.errors import PurgeIncomplete
 from schemas.settings import settings
-from schemas.tables import Export, Import, Scoring, Split
+from schemas.tables import Dataset, Export, Import, Judging, Queue, Run, Scoring, Split
 from schemas.tables.base import now
 from tasks import dispatch
 from tasks.app import app
@@ -100,12 +99,12 @@ def due_in_workbench(session: Session, moment: datetime) -> dict[str, list[UUID]
     """What nobody seems to be at, by the task that goes on with it."""
     return {
         "curation.import": resuming.left_undone(session, Import, moment),
-        "curation.run": runs.due(session, moment),
-        "curation.judge": judgings.due(session, moment),
+        "curation.run": batch_work.due(session, Run, moment),
+        "curation.judge": batch_work.due(session, Judging, moment),
         "curation.split": resuming.left_undone(session, Split, moment),
-        "curation.queue": queue_making.due(session, moment),
+        "curation.queue": resuming.left_undone(session, Queue, moment),
         "curation.score": resuming.left_undone(session, Scoring, moment),
-        "curation.columns": refilling.due(session, moment),
+        "curation.columns": resuming.left_undone(session, Dataset, moment),
         "exports.write": resuming.left_undone(session, Export, moment),
     }
 

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from curation.formats.learned import Learned, words
+from curation.formats.learned import Learned, squeezed
 
 BEGIN: Final = text("CREATE TEMPORARY TABLE seen_examples (fingerprint uuid PRIMARY KEY) ON COMMIT DROP")
 REMEMBER: Final = text("""
@@ -48,9 +48,9 @@ class SeenInDatabase:
 
 def fingerprint(one: Learned, *, compares: bool) -> UUID:
     """Where answers are compared, another one that is worse makes another example."""
-    conversation = [[message["role"], words(_text(message["content"]))] for message in one.messages]
-    worse = words(one.worse.text) if compares and one.worse else None
-    return UUID(bytes=blake2b(orjson.dumps([conversation, words(one.said), worse]), digest_size=16).digest())
+    conversation = [[message["role"], squeezed(_text(message["content"]))] for message in one.messages]
+    worse = squeezed(one.worse.text) if compares and one.worse else None
+    return UUID(bytes=blake2b(orjson.dumps([conversation, squeezed(one.said), worse]), digest_size=16).digest())
 
 
 def _text(content: object) -> str:

@@ -9,7 +9,7 @@ from curation import table
 from curation.exports import reading
 from curation.exports.duplicates import SeenInMemory
 from curation.exports.options import Options
-from curation.exports.tally import Tally, select
+from curation.exports.tally import Tally, tallied
 from curation.exports.tokens import TokenCounter, sources
 from curation.formats.table import Format
 from curation.views import View
@@ -44,7 +44,7 @@ def preview(open_session: OpenSession, dataset: Dataset, view: View, form: Forma
     pages = reading.pages(open_session, dataset.id, view, options.deciders(form))
     first = list(chain.from_iterable(islice(pages, PAGES_LOOKED_AT)))
     tally = Tally()
-    records = list(select([first], options, form, SeenInMemory(), counter, tally))
+    records = list(tallied([first], options, form, SeenInMemory(), counter, tally))
     lines = [line.decode().rstrip()[:LONGEST_LINE] for line in form.shown(records[:LINES])]
     # Whether there are too few is known only where all are looked at.
     is_whole = len(first) >= examples

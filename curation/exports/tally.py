@@ -46,7 +46,7 @@ class Tally:
         return str(self._digest.hexdigest())
 
 
-def select(
+def tallied(
     pages: Iterable[Sequence[Learned]], options: Options, form: Format, seen: Seen, counter: TokenCounter, tally: Tally
 ) -> Iterator[Record]:
     """The records of a file, and the tally of them."""

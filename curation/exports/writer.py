@@ -20,7 +20,7 @@ from curation.exports import life, reading
 from curation.exports.duplicates import SeenInDatabase
 from curation.exports.manifest import manifest_of
 from curation.exports.options import Options
-from curation.exports.tally import Tally, select
+from curation.exports.tally import Tally, tallied
 from curation.exports.tokens import TokenCounter, sources
 from curation.formats.learned import Learned
 from curation.formats.table import format_named
@@ -82,7 +82,7 @@ def _write(session: Session, open_session: OpenSession, export: Export) -> None:
     view, deciders = life.filters_of(export), options.deciders(form)
     pages = reading.pages(lambda: nullcontext(session), export.dataset_id, view, deciders)
     watched = _watched(pages, open_session, export.id)
-    records = select(watched, options, form, SeenInDatabase(session), counter, tally)
+    records = tallied(watched, options, form, SeenInDatabase(session), counter, tally)
     with files.incoming("output") as content:
         content.receive(_file_name(session, export, form.suffix), _hashed(form.encode(records), digest))
         if not tally.examples:

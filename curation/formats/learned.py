@@ -56,7 +56,7 @@ class Learned:
     def worse(self) -> Worse | None:
         """An answer to the same that `said` is preferred to: what was mended, or else what lost a comparison."""
         known = (Worse(self.own, Source.EDITS), self.beaten)
-        return next((one for one in known if one is not None and words(one.text) != words(self.said)), None)
+        return next((one for one in known if one is not None and squeezed(one.text) != squeezed(self.said)), None)
 
     @property
     def system(self) -> str:
@@ -68,6 +68,6 @@ class Learned:
         return prompt_of([message for message in self.messages if message["role"] != SYSTEM])
 
 
-def words(text: str) -> str:
+def squeezed(text: str) -> str:
     """Without what only white space tells apart."""
     return " ".join(text.split())

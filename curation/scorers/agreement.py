@@ -1,6 +1,6 @@
 """Whether models say the same."""
 
-from curation.scorers.words import overlap
+from curation.scorers.overlap import overlap
 from plugins.scoring import Answer, Score
 
 

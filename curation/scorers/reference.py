@@ -1,6 +1,6 @@
 """Whether an answer is the one that is known to be right."""
 
-from curation.scorers.words import overlap
+from curation.scorers.overlap import overlap
 from plugins.scoring import Answer, Score
 
 

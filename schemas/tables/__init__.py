@@ -13,7 +13,7 @@ from schemas.tables.keys import ApiKey
 from schemas.tables.people import Person, SignInTry
 from schemas.tables.queues import Queue, QueueItem, QueueReviewer, Review
 from schemas.tables.runs import Run, RunItem, RunPart
-from schemas.tables.scores import ScoreCount
+from schemas.tables.score_counts import ScoreCount
 from schemas.tables.scorings import Score, Scoring
 from schemas.tables.snapshots import Snapshot, SnapshotExample
 from schemas.tables.splits import ItemSignature, Split, SplitItem

@@ -3,12 +3,10 @@
 import marshmallow as ma
 
 from schemas import ids
-from schemas.states import RunStatus
-from schemas.wire.batches import RequestCounts
+from schemas.wire.batch_work import LONGEST_NAME, BatchWork
 from schemas.wire.comparisons import WinRate
-from schemas.wire.fields import Kind, PublicId, Text, Timestamp, Whole
+from schemas.wire.fields import Kind, PublicId, Text, Whole
 
-LONGEST_NAME = 512
 LONGEST_CRITERIA = 2_000
 WHICH = ("all", "orders", "people")
 
@@ -20,25 +18,15 @@ class JudgingCreate(ma.Schema):
     completion_window = Text(load_default="7d", longest=16)
 
 
-class Judging(ma.Schema):
+class Judging(BatchWork):
     """`request_counts` are of requests, two for each item; `unreadable` of them were answered with no verdict."""
 
-    id = PublicId(ids.JUDGING, attribute="judging.id")
+    id = PublicId(ids.JUDGING, attribute="work.id")
     object = Kind("judging")
-    dataset_id = PublicId(ids.DATASET, attribute="judging.dataset_id")
-    models = ma.fields.List(ma.fields.String(), attribute="judging.models")
-    judge = ma.fields.String(attribute="judging.judge")
-    criteria = ma.fields.String(attribute="judging.criteria")
-    completion_window = ma.fields.String(attribute="judging.completion_window")
-    created_by = PublicId(ids.KEY, attribute="judging.key_id")
-    status = ma.fields.String(attribute="judging.status", validate=ma.validate.OneOf([*RunStatus]))
-    waits_for = ma.fields.String(attribute="judging.waits_for", allow_none=True)
-    request_counts = ma.fields.Nested(RequestCounts, attribute="progress", dump_only=True)
-    unreadable = ma.fields.Integer()
-    batch_ids = ma.fields.List(PublicId(ids.BATCH))
-    problems = ma.fields.List(ma.fields.String())
-    created_at = Timestamp(attribute="judging.created_at")
-    ended_at = Timestamp(attribute="judging.ended_at", allow_none=True)
+    judge = ma.fields.String(attribute="work.judge")
+    criteria = ma.fields.String(attribute="work.criteria")
+    created_by = PublicId(ids.KEY, attribute="work.key_id")
+    unreadable = ma.fields.Integer(attribute="work.unreadable")
 
 
 class JudgingList(ma.Schema):
@@ -61,7 +49,7 @@ class BesidePeople(ma.Schema):
     """`matrix` has a row for each that people said (the first model, neither, the second), a column for the judge's."""
 
     items = ma.fields.Integer()
-    percent = ma.fields.Float(allow_none=True)
+    percent = ma.fields.Float(attribute="same_share", allow_none=True)
     kappa = ma.fields.Float(allow_none=True)
     matrix = ma.fields.List(ma.fields.List(ma.fields.Integer()))
     says = ma.fields.String()

@@ -132,18 +132,18 @@ class Decision(ma.Schema):
 
 class Measured(ma.Schema):
     answers = ma.fields.Integer()
-    percent = ma.fields.Float(allow_none=True)
+    percent = ma.fields.Float(attribute="same_share", allow_none=True)
     alpha = ma.fields.Float(allow_none=True)
-    words = ma.fields.String()
+    words = ma.fields.String(attribute="says")
 
 
 class Pair(ma.Schema):
     first = ma.fields.String()
     second = ma.fields.String()
     answers = ma.fields.Integer()
-    percent = ma.fields.Float(allow_none=True)
+    percent = ma.fields.Float(attribute="same_share", allow_none=True)
     kappa = ma.fields.Float(allow_none=True)
-    words = ma.fields.String()
+    words = ma.fields.String(attribute="says")
     values = ma.fields.List(ma.fields.String())
     matrix = ma.fields.List(ma.fields.List(ma.fields.Integer()))
 

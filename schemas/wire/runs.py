@@ -3,12 +3,10 @@
 import marshmallow as ma
 
 from schemas import ids
-from schemas.states import RunStatus
-from schemas.wire.batches import RequestCounts
+from schemas.wire.batch_work import LONGEST_NAME, BatchWork
 from schemas.wire.curation import LONGEST_VIEW_VALUE
-from schemas.wire.fields import Kind, PublicId, Text, Timestamp, Whole
+from schemas.wire.fields import Kind, PublicId, Text, Whole
 
-LONGEST_NAME = 512
 MOST_STOPS = 4
 LONGEST_STOP = 200
 LARGEST_SEED = 2**53
@@ -31,25 +29,15 @@ class RunCreate(ma.Schema):
     view = ma.fields.Dict(Text(longest=LONGEST_VIEW_VALUE), Text(longest=LONGEST_VIEW_VALUE), load_default=dict)
 
 
-class Run(ma.Schema):
-    """Shown from a run, its parts, its progress and how many of its answers are taken in. `items` is null for all."""
+class Run(BatchWork):
+    """`taken_in` of its answers are examples by now. `items` is null for all."""
 
-    id = PublicId(ids.RUN, attribute="run.id")
+    id = PublicId(ids.RUN, attribute="work.id")
     object = Kind("run")
-    dataset_id = PublicId(ids.DATASET, attribute="run.dataset_id")
-    models = ma.fields.List(ma.fields.String(), attribute="run.models")
-    parameters = ma.fields.Dict(attribute="run.parameters")
-    completion_window = ma.fields.String(attribute="run.completion_window")
-    view = ma.fields.Dict(attribute="run.view")
-    items = ma.fields.Integer(attribute="run.items", allow_none=True)
-    status = ma.fields.String(attribute="run.status", validate=ma.validate.OneOf([*RunStatus]))
-    waits_for = ma.fields.String(attribute="run.waits_for", allow_none=True)
-    request_counts = ma.fields.Nested(RequestCounts, attribute="progress", dump_only=True)
+    parameters = ma.fields.Dict(attribute="work.parameters")
+    view = ma.fields.Dict(attribute="work.view")
+    items = ma.fields.Integer(attribute="work.items", allow_none=True)
     taken_in = ma.fields.Integer()
-    batch_ids = ma.fields.List(PublicId(ids.BATCH))
-    problems = ma.fields.List(ma.fields.String())
-    created_at = Timestamp(attribute="run.created_at")
-    ended_at = Timestamp(attribute="run.ended_at", allow_none=True)
 
 
 class RunList(ma.Schema):

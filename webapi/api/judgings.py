@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
-from curation import comparing, datasets, judge_results, judgings
+from curation import batch_work, comparing, datasets, judge_results, judgings
 from curation.judge_results import Which
 from curation.judge_trust import BesidePeople, Orders
 from curation.judgings import NewJudging
@@ -26,11 +25,8 @@ blueprint = Blueprint("judgings", __name__, "Models that judge the answers of ot
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    judging: tables.Judging
+    work: tables.Judging
     progress: Progress
-    unreadable: int
-    batch_ids: Sequence[UUID]
-    problems: Sequence[str]
     win_rates: Sequence[WinRate] = ()
     people_win_rates: Sequence[WinRate] = ()
     orders: Orders | None = None
@@ -57,7 +53,8 @@ def start_judging(given: dict[str, Any], dataset_id: str) -> Shown:
 @blueprint.response(200, JudgingList)
 def list_judgings(dataset_id: str) -> dict[str, Any]:
     """List the judgings of a dataset, newest first."""
-    return {"data": shown(judgings.of_dataset(db.session(), datasets.get(db.session(), tenant(), dataset_id)))}
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    return {"data": shown(datasets.newest_first(db.session(), dataset, tables.Judging))}
 
 
 @blueprint.get("/judgings/<judging_id>")
@@ -91,21 +88,12 @@ def list_verdicts(given: dict[str, Any], judging_id: str) -> dict[str, Any]:
 @blueprint.response(200, Judging)
 def cancel_judging(judging_id: str) -> Shown:
     """Cancel a judging. Verdicts that are there by then are kept."""
-    judging = judgings.cancel(db.session(), tenant(), judging_id)
+    judging = batch_work.cancel(db.session(), judgings.get(db.session(), tenant(), judging_id)[1])
     db.session.commit()
     dispatch.judge(judging.id)
     return shown([judging])[0]
 
 
 def shown(found: Sequence[tables.Judging]) -> list[Shown]:
-    progress, parts = judgings.progress(db.session(), found), judgings.parts(db.session(), found)
-    return [
-        Shown(
-            judging,
-            progress[judging.id],
-            sum(part.unreadable for part in parts[judging.id]),
-            [part.batch_id for part in parts[judging.id] if part.batch_id],
-            sorted({part.problem for part in parts[judging.id] if part.problem}),
-        )
-        for judging in found
-    ]
+    progress = batch_work.progress(db.session(), found)
+    return [Shown(judging, progress[judging.id]) for judging in found]

@@ -206,7 +206,7 @@ def verdict_of(given: dict[str, Any], item: tables.QueueItem) -> Verdict:
         raise RequestInvalid("Give either `review_of` or `change`.", param="review_of")
     if "change" in given:
         return wanted.read(given["change"]).shown
-    return reviewing.review_by(db.session(), item, ids.parse(ids.KEY, given["review_of"], KeyNotFound)).given
+    return reviewing.handed_in_by(db.session(), item, ids.parse(ids.KEY, given["review_of"], KeyNotFound)).given
 
 
 def shown(found: Sequence[tables.Queue]) -> list[Shown]:
@@ -224,7 +224,7 @@ def shown(found: Sequence[tables.Queue]) -> list[Shown]:
 
 def shown_item(item: tables.QueueItem) -> ShownItem:
     example = db.session.get_one(tables.Example, item.example_id, populate_existing=True)
-    mine = reviewing.draft_of(db.session(), item, caller().key_id)
+    mine = reviewing.review_by(db.session(), item, caller().key_id)
     return ShownItem(
         item,
         examples.shown_examples([example])[0],

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from curation import datasets, runs
+from curation import batch_work, datasets, runs
 from curation.runs import NewRun
 from inference.progress import Progress
 from schemas import ids, tables
@@ -24,11 +23,9 @@ blueprint = Blueprint("runs", __name__, "Models asked the items of a dataset.", 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    run: tables.Run
+    work: tables.Run
     progress: Progress
     taken_in: int
-    batch_ids: Sequence[UUID]
-    problems: Sequence[str]
 
 
 @blueprint.post("/datasets/<dataset_id>/runs")
@@ -52,7 +49,8 @@ def start_run(given: dict[str, Any], dataset_id: str) -> Shown:
 @blueprint.response(200, RunList)
 def list_runs(dataset_id: str) -> dict[str, Any]:
     """List the runs of a dataset, newest first."""
-    return {"data": shown(runs.of_dataset(db.session(), datasets.get(db.session(), tenant(), dataset_id)))}
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    return {"data": shown(datasets.newest_first(db.session(), dataset, tables.Run))}
 
 
 @blueprint.get("/runs/<run_id>")
@@ -66,7 +64,7 @@ def get_run(run_id: str) -> Shown:
 @blueprint.response(200, Run)
 def cancel_run(run_id: str) -> Shown:
     """Cancel a run. What is answered by then is taken in all the same."""
-    run = runs.cancel(db.session(), tenant(), run_id)
+    run = batch_work.cancel(db.session(), runs.get(db.session(), tenant(), run_id)[1])
     audit.note_of_dataset(Action.RUN_CANCELLED, ids.RUN, run)
     db.session.commit()
     dispatch.advance_run(run.id)
@@ -74,15 +72,5 @@ def cancel_run(run_id: str) -> Shown:
 
 
 def shown(found: Sequence[tables.Run]) -> list[Shown]:
-    progress, parts = runs.progress(db.session(), found), runs.parts(db.session(), found)
-    taken_in = runs.taken_in(db.session(), found)
-    return [
-        Shown(
-            run,
-            progress[run.id],
-            taken_in.get(run.id, 0),
-            [part.batch_id for part in parts[run.id] if part.batch_id],
-            sorted({part.problem for part in parts[run.id] if part.problem}),
-        )
-        for run in found
-    ]
+    progress, taken_in = batch_work.progress(db.session(), found), runs.taken_in(db.session(), found)
+    return [Shown(run, progress[run.id], taken_in.get(run.id, 0)) for run in found]

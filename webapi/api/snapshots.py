@@ -38,7 +38,7 @@ def take_snapshot(given: dict[str, Any], dataset_id: str) -> tables.Snapshot:
 def list_snapshots(dataset_id: str) -> dict[str, Any]:
     """List the snapshots of a dataset, newest first."""
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    return {"data": snapshots.of_dataset(db.session(), dataset)}
+    return {"data": datasets.newest_first(db.session(), dataset, tables.Snapshot)}
 
 
 @blueprint.get("/snapshots/<snapshot_id>")

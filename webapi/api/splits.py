@@ -47,7 +47,8 @@ def make_split(given: dict[str, Any], dataset_id: str) -> tables.Split:
 @blueprint.response(200, SplitList)
 def list_splits(dataset_id: str) -> dict[str, Any]:
     """List the splits of a dataset, newest first."""
-    return {"data": splits.of_dataset(db.session(), datasets.get(db.session(), tenant(), dataset_id))}
+    dataset = datasets.get(db.session(), tenant(), dataset_id)
+    return {"data": datasets.newest_first(db.session(), dataset, tables.Split)}
 
 
 @blueprint.get("/splits/<split_id>")

@@ -6,14 +6,14 @@ from typing import Any, Final
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from curation import changes, columns, datasets, facets, imports, naming, searching, splits, table, views, wanted
+from curation import changes, columns, datasets, facets, imports, naming, searching, table, views, wanted
 from curation.exports.streaming import stream
 from curation.formats.table import format_named
 from inference import batches
 from schemas import ids
 from schemas.actions import Action
 from schemas.states import ExampleStatus, Role, Side, SplitStatus
-from schemas.tables import Batch, Dataset
+from schemas.tables import Batch, Dataset, Split
 from schemas.tables.exports import ExportFormat
 from tasks import dispatch
 from webapi import audit
@@ -65,7 +65,7 @@ def show(dataset_id: str) -> str:
         columns=columns.filled(dataset),
         changes=changes.latest(db.session(), dataset, CHANGES_SHOWN),
         statuses=list(ExampleStatus),
-        splits=[one for one in splits.of_dataset(db.session(), dataset) if one.status == SplitStatus.DONE],
+        splits=[one for one in datasets.newest_first(db.session(), dataset, Split) if one.status == SplitStatus.DONE],
         sides=list(Side),
         sorts=list(table.Sort),
     )

@@ -131,7 +131,7 @@ def release_items(queue_id: str) -> dict[str, Any]:
 @needs(Role.CURATOR)
 def stay(queue_id: str) -> dict[str, Any]:
     """Whoever still reads or writes keeps what they have before them."""
-    holding.reviewer(db.session(), wanted_queue(queue_id), g.key.id)
+    holding.check_in(db.session(), wanted_queue(queue_id), g.key.id)
     db.session.commit()
     return {}
 
@@ -149,7 +149,7 @@ def example_piece(example: Example, cursor: str) -> str:
 def queue_piece(queue: Queue, item: QueueItem) -> str:
     """With the reviewer's own draft. What others have decided stays unseen."""
     example = db.session.get_one(Example, item.example_id)
-    mine = reviewing.draft_of(db.session(), item, g.key.id)
+    mine = reviewing.review_by(db.session(), item, g.key.id)
     given = mine.given if mine else {}
     values = seen_with(values_of(example), given) | {"status": given.get("status", ExampleStatus.NEEDS_REVIEW)}
     place: dict[str, Any] = {"queue_id": ids.show(ids.QUEUE, queue.id), "place": item.place}

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from flask import Blueprint, g, render_template, request
 
-from curation import datasets, funnel, queues, scores, under_way
+from curation import datasets, funnel, queues, score_counts, under_way
 from inference import batches
 from inference.health import read_health
 from schemas.states import Role
@@ -53,7 +53,7 @@ def my_queues() -> Sequence[queues.Waiting]:
 
 def spread_shown(dataset_id: str | None) -> dict[str, Any]:
     """The scores of the dataset that the address names, or of the newest that has any."""
-    offered = scores.scored(db.session(), tenant(), OFFERED)
+    offered = score_counts.scored(db.session(), tenant(), OFFERED)
     chosen = datasets.get(db.session(), tenant(), dataset_id) if dataset_id else next(iter(offered), None)
-    spread = scores.spread(db.session(), chosen) if chosen else []
+    spread = score_counts.spread(db.session(), chosen) if chosen else []
     return {"offered": offered, "chosen": chosen, "spread": spread}

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
-from curation import comparing, datasets, judge_results, judgings
+from curation import batch_work, comparing, datasets, judge_results, judgings
+from curation.batch_work import WINDOW
 from curation.judge_prompt import CRITERIA
 from curation.judge_results import Which
 from curation.judgings import LONGEST_CRITERIA, NewJudging
 from curation.queues import names
-from curation.runs import WINDOW
 from curation.win_rates import WinRate
 from inference.models import registry
 from schemas import ids
@@ -72,8 +72,7 @@ def show(judging_id: str) -> str:
         dataset=dataset,
         judging=judging,
         by=names(session, [judging.key_id])[judging.key_id],
-        progress=judgings.progress(session, [judging])[judging.id],
-        parts=judgings.parts(session, [judging])[judging.id],
+        progress=batch_work.progress(session, [judging])[judging.id],
         orders=judge_results.orders(session, judging),
         people=judge_results.beside_people(session, judging),
         rates=beside(dataset, judging),
@@ -88,7 +87,7 @@ def show(judging_id: str) -> str:
 @blueprint.post("/judgings/<judging_id>/cancel")
 @needs(Role.CURATOR)
 def cancel(judging_id: str) -> Any:
-    judging = judgings.cancel(db.session(), tenant(), judging_id)
+    judging = batch_work.cancel(db.session(), judgings.get(db.session(), tenant(), judging_id)[1])
     db.session.commit()
     dispatch.judge(judging.id)
     return to_page(judging)
@@ -96,10 +95,10 @@ def cancel(judging_id: str) -> Any:
 
 def for_page(dataset: Dataset) -> dict[str, Any]:
     """What the page that compares models shows of its judgings."""
-    found = judgings.of_dataset(db.session(), dataset)
+    found = datasets.newest_first(db.session(), dataset, Judging)
     return {
         "judgings": found,
-        "judged": judgings.progress(db.session(), found),
+        "judged": batch_work.progress(db.session(), found),
         "is_judging": any(one.ended_at is None for one in found),
         "judges": registry.list_served(db.session()),
         "criteria": CRITERIA,

@@ -138,7 +138,7 @@ def read_verdict(form: Mapping[str, str], item: QueueItem) -> Verdict:
     if form.get("action") in ACTIONS:
         return wanted.read(ACTIONS[form["action"]]).shown
     key_id = ids.parse(ids.KEY, form.get("review_of", ""), KeyNotFound)
-    return reviewing.review_by(db.session(), item, key_id).given
+    return reviewing.handed_in_by(db.session(), item, key_id).given
 
 
 def sort_of(name: str) -> queues.QueueSort:

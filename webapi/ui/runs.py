@@ -5,14 +5,15 @@ from typing import Any, Final
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
-from curation import datasets, imports, runs, uploads
-from curation.runs import WINDOW, NewRun
+from curation import batch_work, datasets, imports, runs, uploads
+from curation.batch_work import WINDOW
+from curation.runs import NewRun
 from inference.models import registry
 from schemas import ids
 from schemas.actions import Action
 from schemas.errors import RequestInvalid
 from schemas.states import Role
-from schemas.tables import Import
+from schemas.tables import Import, Run
 from tasks import dispatch
 from webapi import audit
 from webapi.database import db
@@ -29,7 +30,7 @@ HOTTEST: Final = 2
 def show_all(dataset_id: str) -> str:
     session = db.session()
     dataset = datasets.get(session, tenant(), dataset_id)
-    found = runs.of_dataset(session, dataset)
+    found = datasets.newest_first(session, dataset, Run)
     arrived = imports.of_dataset(session, dataset, with_errors=True)
     return render_template(
         "ui/runs.html",
@@ -37,9 +38,8 @@ def show_all(dataset_id: str) -> str:
         address=address(),
         asked=runs.count_items(session, dataset, view_of(dataset, request.args)),
         runs=found,
-        progress=runs.progress(session, found),
+        progress=batch_work.progress(session, found),
         taken_in=runs.taken_in(session, found),
-        parts=runs.parts(session, found),
         files=[one for one in arrived if one.file_id],
         names=uploads.names(session, arrived),
         errors=shown_errors(arrived),
@@ -101,7 +101,7 @@ def _number(form: Mapping[str, str], name: str, read: Callable[[str], Any]) -> A
 @blueprint.post("/runs/<run_id>/cancel")
 @needs(Role.CURATOR)
 def cancel(run_id: str) -> Any:
-    run = runs.cancel(db.session(), tenant(), run_id)
+    run = batch_work.cancel(db.session(), runs.get(db.session(), tenant(), run_id)[1])
     audit.note_of_dataset(Action.RUN_CANCELLED, ids.RUN, run)
     db.session.commit()
     dispatch.advance_run(run.id)

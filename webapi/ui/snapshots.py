@@ -10,6 +10,7 @@ from curation import datasets, snapshots, table
 from schemas import ids
 from schemas.actions import Action
 from schemas.states import Role
+from schemas.tables import Snapshot
 from webapi import audit
 from webapi.database import db
 from webapi.ui.guard import needs, tenant
@@ -27,7 +28,7 @@ def show_all(dataset_id: str) -> str:
         dataset=dataset,
         address=kept(request.args),
         matching=table.count_all(db.session(), dataset, view_of(dataset, request.args)),
-        snapshots=snapshots.of_dataset(db.session(), dataset),
+        snapshots=datasets.newest_first(db.session(), dataset, Snapshot),
     )
 
 

@@ -24,7 +24,7 @@ blueprint = Blueprint("splits", __name__)
 @blueprint.get("/datasets/<dataset_id>/splits")
 def show_all(dataset_id: str) -> str:
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    found = splits.of_dataset(db.session(), dataset)
+    found = datasets.newest_first(db.session(), dataset, Split)
     return render_template(
         "ui/splits.html",
         dataset=dataset,

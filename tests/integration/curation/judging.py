@@ -9,14 +9,15 @@ import orjson
 from sqlalchemy.orm import Session
 
 from curation import judging_parts, judgings
+from curation.batch_parts import Step
 from curation.judgings import NewJudging
-from inference import finaliser, intake
 from inference.engines.base import Answer
 from inference.engines.stub import StubEngine
 from inference.models import registry
 from schemas.database import session_scope
-from schemas.tables import Dataset, Judging, JudgingPart
+from schemas.tables import Dataset, Judging
 from tests.integration.curation.answers import dataset_of
+from tests.integration.curation.batch_work import do_step, finalise, fresh_work
 from tests.integration.inference.batch_fixtures import MODEL, MODELS, TestWorker, running
 
 ANSWERS = re.compile(
@@ -66,39 +67,24 @@ def begin(dataset: Dataset, key_id: UUID, *, lines: int = 50_000, **wanted: str)
         return judgings.create(session, mine, key_id, new, lines=lines).id
 
 
-def advance(judging_id: UUID) -> judging_parts.Step:
-    """What the task does, once, with all that it tells others to do."""
-    with session_scope() as session:
-        step = judging_parts.advance(session, judging_id)
-    for batch_id in step.validate:
-        with session_scope() as session:
-            intake.take_in(session, batch_id)
-    for batch_id in step.finalise:
-        finaliser.finalise(batch_id)
-    return step
+def advance(judging_id: UUID) -> Step:
+    return do_step(judging_parts.advance, judging_id)
 
 
 def advance_as_far_as_it_goes(judging_id: UUID) -> list[UUID]:
     """The batches that there are then."""
     while advance(judging_id).more:
         pass
-    return [part.batch_id for part in parts_of(judging_id) if part.batch_id]
-
-
-def parts_of(judging_id: UUID) -> list[JudgingPart]:
-    with session_scope() as session:
-        return judgings.parts(session, [session.get_one(Judging, judging_id)])[judging_id]
+    return fresh_work(Judging, judging_id).batch_ids
 
 
 def work_off(batch_ids: Sequence[UUID], mind: Mind) -> None:
     with running(Judge(mind)) as host:
         TestWorker(host, []).work()
-    for batch_id in batch_ids:
-        finaliser.finalise(batch_id)
+    finalise(batch_ids)
 
 
 def judge_to_its_end(judging_id: UUID, mind: Mind) -> Judging:
     work_off(advance_as_far_as_it_goes(judging_id), mind)
     advance_as_far_as_it_goes(judging_id)
-    with session_scope() as session:
-        return session.get_one(Judging, judging_id)
+    return fresh_work(Judging, judging_id)

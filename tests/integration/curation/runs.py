@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from curation import datasets, imports, run_parts, runs, uploads
+from curation.batch_parts import Step
 from curation.runs import NewRun
-from inference import files, finaliser, intake
+from inference import files
 from inference.models import registry
 from schemas.database import session_scope
 from schemas.tables import Dataset, Run
+from tests.integration.curation.batch_work import do_step, finalise, fresh_work
 from tests.integration.inference.batch_fixtures import MODEL, MODELS, as_jsonl, worker
 
 
@@ -50,38 +52,24 @@ def begin_run(
         return runs.create(session, mine, key_id, NewRun(models, parameters), lines=lines).id
 
 
-def advance(run_id: UUID) -> run_parts.Step:
-    """What the task does, once, with all that it tells others to do."""
-    with session_scope() as session:
-        step = run_parts.advance(session, run_id)
-    for batch_id in step.validate:
-        with session_scope() as session:
-            intake.take_in(session, batch_id)
-    for batch_id in step.finalise:
-        finaliser.finalise(batch_id)
-    for import_id in step.imports:
-        imports.run(session_scope, import_id)
-    return step
+def advance(run_id: UUID) -> Step:
+    return do_step(run_parts.advance, run_id)
 
 
 def make_batches(run_id: UUID) -> list[UUID]:
     while advance(run_id).more:
         pass
-    with session_scope() as session:
-        parts = runs.parts(session, [session.get_one(Run, run_id)])[run_id]
-    return [part.batch_id for part in parts if part.batch_id]
+    return fresh_work(Run, run_id).batch_ids
 
 
 def work_off(batch_ids: Sequence[UUID], **engine_args: str) -> None:
     with worker(**engine_args) as gpu:
         gpu.work()
-    for batch_id in batch_ids:
-        finaliser.finalise(batch_id)
+    finalise(batch_ids)
 
 
 def run_to_its_end(run_id: UUID, **engine_args: str) -> Run:
     work_off(make_batches(run_id), **engine_args)
     advance(run_id)
     advance(run_id)
-    with session_scope() as session:
-        return session.get_one(Run, run_id)
+    return fresh_work(Run, run_id)

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from curation import comparing, datasets, judge_results, judgings, retention
+from curation import batch_work, comparing, datasets, judge_results, judgings, retention
 from curation.judge_prompt import CRITERIA
 from curation.judge_results import Which
 from curation.judge_trust import BesidePeople, Orders
@@ -22,13 +22,13 @@ from schemas.states import BatchStatus, Role, RunStatus
 from schemas.tables import ApiKey, Batch, Comparison, Dataset, Judging, Model, Output
 from schemas.tables.base import now
 from tests.integration.curation.answers import add
+from tests.integration.curation.batch_work import LATER, cancel, due, fresh_work
 from tests.integration.curation.judging import (
     advance,
     advance_as_far_as_it_goes,
     answered,
     begin,
     judge_to_its_end,
-    parts_of,
     prefers,
     verdict,
     work_off,
@@ -36,7 +36,6 @@ from tests.integration.curation.judging import (
 from tests.integration.inference.batch_fixtures import MODEL, batch, lines_of
 
 pytestmark = pytest.mark.usefixtures("database_url")
-LATER = timedelta(minutes=1)
 MODELS = ["large", "small"]
 
 
@@ -61,11 +60,6 @@ def items_of(judging_id: UUID, which: Which) -> list[int]:
     with session_scope() as session:
         judging = session.get_one(Judging, judging_id)
         return [one.comparison.item for one in judge_results.verdicts(session, judging, which, 0, 100).items]
-
-
-def due(moment: timedelta = LATER) -> list[UUID]:
-    with session_scope() as session:
-        return judgings.due(session, now() + moment)
 
 
 def choose(dataset: Dataset, key_id: UUID, winners: dict[int, str | None]) -> None:
@@ -141,7 +135,7 @@ def test_what_is_no_verdict_is_counted_and_decides_nothing(reviewer: UUID) -> No
     judging_id = begin(dataset, reviewer)
     done = judge_to_its_end(judging_id, mind)
     assert (done.status, done.completed) == (RunStatus.DONE, 8)
-    assert sum(part.unreadable for part in parts_of(judging_id)) == 6
+    assert done.unreadable == 6
     assert orders(judging_id) == Orders({"AB": 1})
 
 
@@ -149,7 +143,7 @@ def test_one_order_alone_is_no_verdict(reviewer: UUID) -> None:
     dataset = dataset_with(2)
     judging_id = begin(dataset, reviewer)
     judge_to_its_end(judging_id, lambda a, b: verdict("A") if "large" in a else "no idea")
-    assert (rates(dataset, judging_id), sum(part.unreadable for part in parts_of(judging_id))) == ({}, 2)
+    assert (rates(dataset, judging_id), fresh_work(Judging, judging_id).unreadable) == ({}, 2)
 
 
 def test_items_are_asked_about_in_batches_and_each_verdict_finds_its_item(reviewer: UUID) -> None:
@@ -224,20 +218,20 @@ def test_a_judge_is_held_against_people_who_chose_between_the_same_answers(revie
 def test_any_step_may_be_lost_or_doubled(reviewer: UUID) -> None:
     dataset = dataset_with(5)
     judging_id = begin(dataset, reviewer, lines=6)
-    assert due(timedelta(0)) == []
-    assert due() == [judging_id]
+    assert due(Judging, timedelta(0)) == []
+    assert due(Judging) == [judging_id]
     made = advance_as_far_as_it_goes(judging_id)
     assert advance_as_far_as_it_goes(judging_id) == made
-    assert due() == []
+    assert due(Judging) == []
     work_off(made, prefers("large"))
-    assert due(timedelta(0)) == [judging_id]
+    assert due(Judging, timedelta(0)) == [judging_id]
     # Nobody goes on after the first page.
     assert advance(judging_id).more
     with session_scope() as session:
         session.execute(update(Judging).values(advanced_at=now() - LATER))
-    assert due() == [judging_id]
+    assert due(Judging) == [judging_id]
     advance_as_far_as_it_goes(judging_id)
-    assert due() == []
+    assert due(Judging) == []
     assert not advance(judging_id).more
     assert rates(dataset, judging_id)["large"] == (5, 0, 0)
 
@@ -246,14 +240,13 @@ def test_cancelling_keeps_the_verdicts_that_are_there(reviewer: UUID) -> None:
     dataset = dataset_with(4)
     judging_id = begin(dataset, reviewer, lines=4)
     first, second = advance_as_far_as_it_goes(judging_id)
-    with session_scope() as session:
-        judgings.cancel(session, "acme", ids.show(ids.JUDGING, judging_id))
+    cancel(Judging, judging_id)
     advance_as_far_as_it_goes(judging_id)
     assert {batch(one).status for one in (first, second)} == {BatchStatus.CANCELLED}
     advance_as_far_as_it_goes(judging_id)
     with session_scope() as session:
         done = session.get_one(Judging, judging_id)
-        assert judgings.cancel(session, "acme", ids.show(ids.JUDGING, judging_id)) is done
+        assert batch_work.cancel(session, done) is done
     assert done.status == RunStatus.CANCELLED
 
 
@@ -261,10 +254,8 @@ def test_a_judging_that_is_cancelled_early_reads_what_was_answered(reviewer: UUI
     dataset = dataset_with(4)
     judging_id = begin(dataset, reviewer, lines=4)
     assert advance(judging_id).more
-    made = [part.batch_id for part in parts_of(judging_id) if part.batch_id]
-    work_off(made, prefers("large"))
-    with session_scope() as session:
-        judgings.cancel(session, "acme", ids.show(ids.JUDGING, judging_id))
+    work_off(fresh_work(Judging, judging_id).batch_ids, prefers("large"))
+    cancel(Judging, judging_id)
     advance_as_far_as_it_goes(judging_id)
     with session_scope() as session:
         assert session.get_one(Judging, judging_id).status == RunStatus.CANCELLED
@@ -292,10 +283,9 @@ def test_a_judge_that_is_served_no_more_is_told_of(reviewer: UUID) -> None:
     with session_scope() as session:
         session.execute(update(Model).values(served=False))
     assert advance_as_far_as_it_goes(judging_id) == []
-    (part,) = parts_of(judging_id)
-    assert "not served" in (part.problem or "")
-    with session_scope() as session:
-        assert session.get_one(Judging, judging_id).status == RunStatus.DONE
+    done = fresh_work(Judging, judging_id)
+    assert "not served" in done.problems[0]
+    assert done.status == RunStatus.DONE
 
 
 def test_results_that_are_gone_before_they_are_read_are_told_of(reviewer: UUID) -> None:
@@ -305,8 +295,7 @@ def test_results_that_are_gone_before_they_are_read_are_told_of(reviewer: UUID) 
     with session_scope() as session:
         session.execute(update(Batch).values(results_purged_at=now()))
     advance_as_far_as_it_goes(judging_id)
-    (part,) = parts_of(judging_id)
-    assert "no longer kept" in (part.problem or "")
+    assert "no longer kept" in fresh_work(Judging, judging_id).problems[0]
 
 
 def test_a_judging_of_a_deleted_dataset_ends_and_goes_with_it(reviewer: UUID) -> None:

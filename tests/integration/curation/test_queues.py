@@ -17,14 +17,15 @@ from curation import (
     queue_agreement,
     queue_making,
     queues,
+    resuming,
     reviewing,
     scoring,
     scoring_pages,
     table,
     wanted,
 )
-from curation.queue_purge import purge_queues
 from curation.queues import NewQueue, QueueSort
+from curation.retention import purge_queues
 from curation.views import Range, View, matching
 from inference import api_keys
 from schemas import ids
@@ -353,12 +354,12 @@ def test_agreement_is_counted_from_what_was_handed_in(make_queue: MakeQueue, peo
         submit(queue, other, place, (APPROVE if place <= 5 else REJECT) | {"score": place / 10})
     with session_scope() as session:
         found = queue_agreement.of_queue(session, session.get_one(Queue, queue.id))
-    assert (found.status.answers, found.status.percent) == (10, 0.9)
+    assert (found.status.answers, found.status.same_share) == (10, 0.9)
     assert found.score.alpha == 1.0
     (pair,) = found.pairs
     assert {pair.first, pair.second} == {"reviewer", "anna"}
     assert (pair.answers, pair.kappa, sorted(map(sum, pair.matrix))) in [(10, 0.8, [4, 6]), (10, 0.8, [5, 5])]
-    assert "Too few" in pair.words
+    assert "Too few" in pair.says
 
 
 def test_progress_says_who_has_done_what(make_queue: MakeQueue, people: list[UUID]) -> None:
@@ -474,13 +475,13 @@ def test_the_best_by_a_scorer_are_a_queue_as_long_as_the_scores_are_there(
 def test_a_queue_that_nobody_makes_is_due_until_it_is_deleted(make_queue: MakeQueue, dataset: Dataset) -> None:
     queue, other = (make_queue(at_once=3) for _ in range(2))
     with session_scope() as session:
-        assert queue_making.due(session, now()) == []
-        assert set(queue_making.due(session, now() + timedelta(minutes=1))) == {queue.id, other.id}
+        assert resuming.left_undone(session, Queue, now()) == []
+        assert set(resuming.left_undone(session, Queue, now() + timedelta(minutes=1))) == {queue.id, other.id}
         queues.delete(session, "acme", ids.show(ids.QUEUE, queue.id))
     queue_making.run(session_scope, queue.id)
     assert counts(queue) == (0, 0, 0)
     with session_scope() as session:
-        assert queue_making.due(session, now() + timedelta(minutes=1)) == [other.id]
+        assert resuming.left_undone(session, Queue, now() + timedelta(minutes=1)) == [other.id]
         datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
     queue_making.run(session_scope, other.id)
     assert state_of(other)[0] == QueueStatus.BROKEN
@@ -490,24 +491,24 @@ def test_agreement_is_counted_again_when_somebody_has_handed_in(make_queue: Make
     queue = make_queue(reviews_each=2)
     one, other, *_ = people
 
-    def percent() -> float | None:
+    def same_share() -> float | None:
         with session_scope() as session:
-            return queue_agreement.of_queue(session, session.get_one(Queue, queue.id)).status.percent
+            return queue_agreement.of_queue(session, session.get_one(Queue, queue.id)).status.same_share
 
-    assert percent() is None
+    assert same_share() is None
     for place in (1, 2):
         submit(queue, one, place, APPROVE)
         submit(queue, other, place, APPROVE)
-    assert percent() == 1.0
+    assert same_share() == 1.0
     with session_scope() as session:
         # As nobody does: what is kept stands until somebody hands in.
         mine = (Review.queue_id == queue.id, Review.key_id == one, Review.place == 1)
         session.execute(update(Review).where(*mine).values(given=REJECT))
-    assert percent() == 1.0
+    assert same_share() == 1.0
     submit(queue, other, 2, REJECT)
-    assert percent() == 0.0
+    assert same_share() == 0.0
     withdraw(queue, other, 2)
-    assert percent() == 0.0
+    assert same_share() == 0.0
     with session_scope() as session:
         assert queue_agreement.of_queue(session, session.get_one(Queue, queue.id)).status.answers == 1
 

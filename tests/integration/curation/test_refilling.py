@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from curation import columns, facets, refilling, scoring, scoring_pages, table
+from curation import columns, facets, refilling, resuming, scoring, scoring_pages, table
 from curation.dataset_task import rendered, set_task
 from curation.task_schemas import saving
 from curation.views import Range, View
@@ -52,7 +52,7 @@ def one_page(dataset: Dataset) -> bool:
 
 def due() -> list[UUID]:
     with session_scope() as session:
-        return refilling.due(session, now() + timedelta(minutes=1))
+        return resuming.left_undone(session, Dataset, now() + timedelta(minutes=1))
 
 
 def shown_columns(dataset: Dataset) -> list[tuple[str, str]]:
@@ -125,7 +125,7 @@ def test_filling_that_ends_midway_goes_on_where_it_was(dataset: Dataset) -> None
     assert one_page(dataset)
     assert due() == [dataset.id]
     with session_scope() as session:
-        assert refilling.due(session, now()) == []
+        assert resuming.left_undone(session, Dataset, now()) == []
     fill(dataset)
     fill(dataset)
     assert due() == []

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from curation import datasets, imports, run_parts, runs
+from curation import batch_work, datasets, imports, run_parts, runs
 from curation.retention import purge_datasets
 from curation.runs import NewRun
 from curation.views import View
@@ -15,8 +15,8 @@ from schemas import ids
 from schemas.database import session_scope
 from schemas.errors import Conflict, ModelNotFound, RequestInvalid, RunNotFound
 from schemas.states import BatchStatus, ExampleStatus, RunStatus
-from schemas.tables import ApiKey, Batch, Dataset, Example, Model, Output, Run, RunItem, RunPart
-from schemas.tables.base import now
+from schemas.tables import ApiKey, Batch, Dataset, Example, Model, Output, Run, RunItem
+from tests.integration.curation.batch_work import cancel, due, fresh_work
 from tests.integration.curation.conftest import import_batch, run_batch
 from tests.integration.curation.runs import (
     advance,
@@ -33,18 +33,12 @@ from tests.integration.curation.runs import (
 from tests.integration.inference.batch_fixtures import MODEL, OTHER_MODEL, as_jsonl, batch, chat_line, lines_of
 
 pytestmark = pytest.mark.usefixtures("database_url")
-LATER = timedelta(minutes=1)
 
 
 def outputs() -> list[tuple[str, int, str]]:
     with session_scope() as session:
         query = select(Output.model, Output.item, Output.asked).order_by(Output.model, Output.item)
         return [tuple(row) for row in session.execute(query)]  # type: ignore[misc]
-
-
-def due(moment: timedelta = LATER) -> list[UUID]:
-    with session_scope() as session:
-        return runs.due(session, now() + moment)
 
 
 def test_a_run_is_cut_into_batches_and_each_answer_finds_its_item(reviewer: UUID) -> None:
@@ -121,67 +115,74 @@ def test_progress_is_over_all_batches_while_they_run(reviewer: UUID) -> None:
     first, second = make_batches(run_id)
     with session_scope() as session:
         run = session.get_one(Run, run_id)
-        assert runs.progress(session, [run])[run_id].completed == 0
+        assert batch_work.progress(session, [run])[run_id].completed == 0
     work_off([first])
     advance(run_id)
     with session_scope() as session:
-        counts = runs.progress(session, [session.get_one(Run, run_id)])[run_id]
+        counts = batch_work.progress(session, [session.get_one(Run, run_id)])[run_id]
     assert (counts.total, counts.completed, counts.failed) == (6, 6, 0)
     assert fresh(dataset).examples == 3
     finaliser.finalise(second)
-    assert due() == [run_id]
+    assert due(Run) == [run_id]
 
 
 def test_any_step_may_be_lost_or_doubled(reviewer: UUID) -> None:
     dataset = with_items(5)
     run_id = begin_run(dataset, reviewer)
-    assert due(timedelta(0)) == []
-    assert due() == [run_id]
+    assert due(Run, timedelta(0)) == []
+    assert due(Run) == [run_id]
     made = make_batches(run_id)
     assert make_batches(run_id) == made
-    assert due() == []
+    assert due(Run) == []
     work_off(made)
-    assert due() == [run_id]
+    assert due(Run) == [run_id]
     with session_scope() as session:
         begun = run_parts.advance(session, run_id).imports
     # Nobody runs the imports that it told of; they are due by themselves, and the run waits for them.
     assert len(begun) == 2
-    assert due() == []
+    assert due(Run) == []
     advance(run_id)
     for import_id in begun:
         imports.run(session_scope, import_id)
         imports.run(session_scope, import_id)
-    assert due() == [run_id]
+    assert due(Run) == [run_id]
     advance(run_id)
     advance(run_id)
-    assert due() == []
+    assert due(Run) == []
     assert len(outputs()) == 5
+
+
+def test_a_batch_that_ends_while_it_is_looked_at_is_taken_in_as_it_is_then(reviewer: UUID) -> None:
+    run_id = begin_run(with_items(2), reviewer)
+    (made,) = make_batches(run_id)
+    with session_scope() as session:
+        seen = session.get_one(Batch, made)
+        work_off([made])
+        assert (seen.completed, len(run_parts.advance(session, run_id).imports)) == (0, 1)
 
 
 def test_cancelling_keeps_what_is_answered(reviewer: UUID) -> None:
     dataset = with_items(7)
     run_id = begin_run(dataset, reviewer)
     assert advance(run_id).more
-    (done,) = [part.batch_id for part in parts_of(run_id) if part.batch_id]
+    (done,) = fresh_work(Run, run_id).batch_ids
     work_off([done])
-    with session_scope() as session:
-        runs.cancel(session, "acme", ids.show(ids.RUN, run_id))
-    assert due() == [run_id]
+    cancel(Run, run_id)
+    assert due(Run) == [run_id]
     advance(run_id)
     advance(run_id)
     with session_scope() as session:
         run = session.get_one(Run, run_id)
-        assert runs.cancel(session, "acme", ids.show(ids.RUN, run_id)) is run
+        assert batch_work.cancel(session, run) is run
     assert (run.status, run.completed, run.total) == (RunStatus.CANCELLED, 3, 7)
     assert fresh(dataset).examples == 3
-    assert sum(part.batch_id is not None for part in parts_of(run_id)) == 1
+    assert run.batch_ids == [done]
 
 
 def test_cancelling_stops_the_batches_that_run(reviewer: UUID) -> None:
     run_id = begin_run(with_items(4), reviewer)
     made = make_batches(run_id)
-    with session_scope() as session:
-        runs.cancel(session, "acme", ids.show(ids.RUN, run_id))
+    cancel(Run, run_id)
     advance(run_id)
     assert {batch(one).status for one in made} == {BatchStatus.CANCELLED}
     advance(run_id)
@@ -213,11 +214,8 @@ def test_a_model_that_is_served_no_more_is_told_of(reviewer: UUID) -> None:
         session.execute(update(Model).values(served=False))
     make_batches(run_id)
     advance(run_id)
-    (part,) = parts_of(run_id)
-    assert part.problem
-    assert "not served" in part.problem
-    with session_scope() as session:
-        run = session.get_one(Run, run_id)
+    run = fresh_work(Run, run_id)
+    assert "not served" in run.problems[0]
     assert (run.status, run.completed, run.failed) == (RunStatus.DONE, 0, 0)
 
 
@@ -248,11 +246,6 @@ def test_what_can_not_be_run_is_refused(reviewer: UUID) -> None:
     refused(Conflict, MODEL)
     with session_scope() as session, pytest.raises(RunNotFound):
         runs.get(session, "acme", "run_5")
-
-
-def parts_of(run_id: UUID) -> list[RunPart]:
-    with session_scope() as session:
-        return runs.parts(session, [session.get_one(Run, run_id)])[run_id]
 
 
 def test_a_batch_of_a_run_that_somebody_takes_in_by_hand_answers_the_items_too(reviewer: UUID) -> None:
@@ -339,7 +332,7 @@ def test_a_run_of_a_view_that_holds_nothing_is_refused(reviewer: UUID) -> None:
     with pytest.raises(RequestInvalid, match="no item to ask"):
         begin_on(dataset, reviewer, View(search="unheard"))
     with session_scope() as session:
-        assert runs.of_dataset(session, dataset) == []
+        assert datasets.newest_first(session, dataset, Run) == []
 
 
 def test_a_deleted_dataset_leaves_none_of_what_its_runs_were_to_ask(reviewer: UUID) -> None:

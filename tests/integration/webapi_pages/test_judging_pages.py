@@ -74,11 +74,17 @@ def test_verdicts_that_depend_on_the_order_are_shown_with_both_reasons(curator: 
     path = judged(curator, table, mind)
     page = curator.see(f"{path}?which=orders")
     assert "33%" in page and "1 prompt, a tie" in page
-    assert "neither is better" in page and "is better</span>" in page
+    assert "the order decides</span>" in page and "is better</span>" not in page
+    assert "goes by the order" not in page
     assert "I like what begins with LARGE." in page and "I like what begins with SMALL." in page
     assert page.count('class="example-head"') == 1
     assert curator.see(path).count('class="example-head"') == 3
     assert curator.http.get(f"{path}?which=some").status_code == 400
+
+
+def test_a_judge_that_goes_by_the_order_is_said_to(curator: Visitor) -> None:
+    path = judged(curator, two_models(), lambda a, b: verdict("A", "It came first."))
+    assert "goes by the order more often than by the answers" in curator.see(path)
 
 
 def test_people_stand_beside_the_judge(curator: Visitor) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from curation.agreement import FEWEST, alpha, cohen, confusion, interval, percent, several, words
+from curation.agreement import FEWEST, alpha, cohen, confusion, interval, same_share, says, several
 
 # Krippendorff, Computing Krippendorff's Alpha-Reliability (2011): two observers, ten units.
 MEG = "0100000010"
@@ -48,9 +48,9 @@ def test_kappa_is_the_published_one(matrix: list[list[int]], kappa: float) -> No
 
 
 def test_percent_counts_pairs_of_reviews_of_the_same_answer() -> None:
-    assert percent({("a", "a"): 35, ("a", "b"): 15}) == 0.7
-    assert percent({("a", "a", "b"): 1}) == pytest.approx(1 / 3)
-    assert percent({("a",): 9}) is None
+    assert same_share({("a", "a"): 35, ("a", "b"): 15}) == 0.7
+    assert same_share({("a", "a", "b"): 1}) == pytest.approx(1 / 3)
+    assert same_share({("a",): 9}) is None
 
 
 def test_what_one_alone_has_reviewed_says_nothing() -> None:
@@ -80,4 +80,4 @@ def test_where_nothing_varies_there_is_no_coefficient() -> None:
     ],
 )
 def test_words_say_what_a_coefficient_means(coefficient: float | None, answers: int, said: str) -> None:
-    assert said in words(coefficient, answers)
+    assert said in says(coefficient, answers)

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from curation import changes, datasets, funnel, scores, table, views, wanted
+from curation import changes, datasets, funnel, score_counts, table, views, wanted
 from schemas import ids
 from schemas.database import session_scope
 from schemas.tables import Dataset, Example
@@ -33,16 +33,16 @@ def give_scores(dataset: Dataset, reviewer: UUID) -> None:
 
 def spread(dataset: Dataset) -> Mapping[str, int]:
     with session_scope() as session:
-        return {tenth.label: tenth.count for tenth in scores.spread(session, dataset) if tenth.count}
+        return {tenth.label: tenth.count for tenth in score_counts.spread(session, dataset) if tenth.count}
 
 
 def test_each_tenth_holds_as_many_examples_as_its_filter_shows(dataset: Dataset, reviewer: UUID) -> None:
     give_scores(dataset, reviewer)
     with session_scope() as session:
-        for tenth in scores.spread(session, dataset):
+        for tenth in score_counts.spread(session, dataset):
             view = read_view(tenth.filter)
             assert table.count_all(session, dataset, view) == tenth.count, tenth
-        assert sum(tenth.count for tenth in scores.spread(session, dataset)) == len(SCORES)
+        assert sum(tenth.count for tenth in score_counts.spread(session, dataset)) == len(SCORES)
 
 
 def test_a_score_that_changes_is_counted_once(dataset: Dataset, reviewer: UUID) -> None:
@@ -67,11 +67,11 @@ def test_an_undo_brings_the_spread_back(dataset: Dataset, reviewer: UUID) -> Non
 
 def test_only_datasets_with_scores_are_offered(dataset: Dataset, reviewer: UUID) -> None:
     with session_scope() as session:
-        assert scores.scored(session, "acme", 10) == []
+        assert score_counts.scored(session, "acme", 10) == []
     change_all(dataset, reviewer, score=1)
     with session_scope() as session:
-        assert [found.id for found in scores.scored(session, "acme", 10)] == [dataset.id]
-        assert scores.scored(session, "another", 10) == []
+        assert [found.id for found in score_counts.scored(session, "acme", 10)] == [dataset.id]
+        assert score_counts.scored(session, "another", 10) == []
 
 
 def test_the_funnel_counts_what_there_is(dataset: Dataset, reviewer: UUID) -> None:
