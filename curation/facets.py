@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, Double, Select, Text, cast, func, literal, select, union_all
+import orjson
+from sqlalchemy import CTE, ColumnElement, Double, Select, Text, case, cast, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from curation import columns
 from curation.columns import Column, Kind
 from curation.histograms import TENTHS, Bar, Scale, step_of
 from curation.views import View, matching
+from curation.wording import value_typed
 from schemas.tables import Dataset, Example, facets
 
 MOST_VALUES: Final = 8
@@ -84,8 +86,11 @@ def _words(name: str, value: ColumnElement[Any]) -> Select[str, str, int]:
 
 
 def _spread(name: str, value: ColumnElement[Any], scale: Scale) -> Select[str, str, int]:
+    bar: ColumnElement[Any]
     if scale.last is None:
-        bar = func.floor(value / scale.step + SLIP)
+        # PostgreSQL divides nothing by what is so much larger that nothing of it would be left.
+        tiny, around_zero = func.abs(value) < scale.step * SLIP, func.least(func.sign(value), 0.0)
+        bar = case((tiny, around_zero), else_=func.floor(value / scale.step + SLIP))
     else:
         bar = func.width_bucket(cast(value, Double), cast(scale.edges, ARRAY(Double)))
     return (
@@ -104,10 +109,15 @@ def _facets(
         if column in scales:
             yield Facet(path, _numbers(values, scales[column], f"from.{path}", f"below.{path}"), column.title)
         elif any(many > 1 for _, many in values):
-            bars = [Bar(column.said(value), many, {f"field.{path}": value}) for value, many in values]
+            bars = [Bar(column.said(value), many, {f"field.{path}": _typed(column, value)}) for value, many in values]
             yield Facet(path, bars, column.title)
     for name, filter_name in WORDS.items():
         yield Facet(name, [Bar(value, many, {filter_name: value}) for value, many in counted.get(name, [])])
+
+
+def _typed(column: Column, text: str) -> str:
+    """A text as a filter says it: in quotes where it would be read as something else, as 3.10 is as 3.1."""
+    return text if text and column.read(value_typed(text)) == text else orjson.dumps(text).decode()
 
 
 def _numbers(values: Iterable[tuple[str, int]], scale: Scale, at_least: str, below: str) -> Sequence[Bar]:

@@ -8,6 +8,10 @@ from typing import Final, NamedTuple
 
 MOST_BARS: Final = 12
 STEPS: Final = (1, 2, 5, 10)
+# What is closer together is the same.
+SMALLEST: Final = 1e-290
+# Edges have twelve digits.
+FINEST: Final = 1e-11
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,9 @@ class Scale(NamedTuple):
         """With the names of the filters by which it begins and ends."""
         low, high = self.edge(number), self.edge(number + 1)
         limits = {at_least: low} if number == self.last else {at_least: low, below: high}
-        return Bar(f"{low} to {high}", count, limits)
+        # Beyond the largest number there is nothing to leave out.
+        finite = {name: edge for name, edge in limits.items() if math.isfinite(float(edge))}
+        return Bar(f"{low} to {high}", count, finite)
 
 
 # Of scores, people's and scorers': what is 1 belongs to the last tenth.
@@ -44,9 +50,10 @@ TENTHS: Final = Scale(0.1, last=9)
 
 
 def step_of(low: float, high: float) -> float:
-    """The smallest of 1, 2, 5, 10, 20, ... and their tenths by which so many bars are enough."""
-    least = (high - low) / MOST_BARS
-    if least <= 0:
-        return 1.0
+    """The smallest of 1, 2, 5, 10, 20, ... and their tenths by which so many bars are enough, all with edges that
+    differ."""
+    # The difference itself may be more than a number can be.
+    least = high / MOST_BARS - low / MOST_BARS
+    least = max(least if least > SMALLEST else 1.0, FINEST * max(high, -low))
     size: float = 10.0 ** math.floor(math.log10(least))
     return next(size * step for step in STEPS if size * step >= least)

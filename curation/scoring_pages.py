@@ -6,6 +6,7 @@ removes what a scorer has said goes the same way, and says nothing.
 
 import logging
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
@@ -27,6 +28,8 @@ from schemas.text import storable
 log = logging.getLogger(__name__)
 
 ROWS: Final = 500
+# What is scored by then is kept, and the rest comes with the next page: nobody knows how long a scorer takes.
+PAGE_SECONDS: Final = 5.0
 MOST_OTHERS: Final = 8
 LONGEST_REASON: Final = 300
 
@@ -35,7 +38,7 @@ def run(open_session: OpenSession, scoring_id: UUID, *, rows: int = ROWS) -> boo
     return resuming.run(open_session, Scoring, scoring_id, lambda session: advance(session, scoring_id, rows=rows))
 
 
-def advance(session: Session, scoring_id: UUID, *, rows: int = ROWS) -> bool:
+def advance(session: Session, scoring_id: UUID, *, rows: int = ROWS, seconds: float = PAGE_SECONDS) -> bool:
     """Score a page; returns whether there may be more."""
     this = resuming.taken(session, Scoring, scoring_id)
     if this is None:
@@ -46,11 +49,13 @@ def advance(session: Session, scoring_id: UUID, *, rows: int = ROWS) -> bool:
         return False
     dataset = session.get_one(Dataset, this.dataset_id)
     try:
-        given = {} if this.removes else _given(session, this, dataset, page)
+        said = [None] * len(page) if this.removes else _said(session, this, dataset, page, seconds)
     except VbsError as failed:
         this.problem = storable(failed.message)[:LONGEST_REASON]
         resuming.end(this, ScoringStatus.BROKEN)
         return False
+    page = page[: len(said)]
+    given = {row.id: one for row, one in zip(page, said, strict=True) if one is not None}
     _save(session, this, dataset, given, {row.id for row in page})
     this.after_id, this.seen = page[-1].id, this.seen + len(page)
     this.scored += len(given)
@@ -68,11 +73,18 @@ def _end(session: Session, this: Scoring) -> None:
     session.execute(delete(Scoring).where(Scoring.dataset_id == dataset.id, Scoring.scorer == this.scorer))
 
 
-def _given(
-    session: Session, this: Scoring, dataset: Dataset, page: Sequence[Row[UUID, int, str, str]]
-) -> dict[UUID, Given]:
+def _said(
+    session: Session, this: Scoring, dataset: Dataset, page: Sequence[Row[UUID, int, str, str]], seconds: float
+) -> Sequence[Given | None]:
+    """Of the answers of a page in their order, as far as it comes in time."""
     scorer = scorers.get(this.scorer)
-    return dict(_scored(scorer, _answers(session, dataset, scorer, page)))
+    ends = time.monotonic() + seconds
+    said: list[Given | None] = []
+    for answer in _answers(session, dataset, scorer, page):
+        said.append(_asked(scorer, answer))
+        if time.monotonic() > ends:
+            break
+    return said
 
 
 def _page(session: Session, this: Scoring, rows: int) -> Sequence[Row[UUID, int, str, str]]:
@@ -85,13 +97,13 @@ def _page(session: Session, this: Scoring, rows: int) -> Sequence[Row[UUID, int,
 
 def _answers(
     session: Session, dataset: Dataset, scorer: Scorer, page: Sequence[Row[UUID, int, str, str]]
-) -> Iterator[tuple[UUID, Answer]]:
+) -> Iterator[Answer]:
     items = {row.item for row in page}
     others = _others(session, dataset, items) if scorer.needs_others else {}
     references = _references(session, dataset, items) if scorer.needs_reference else {}
     for row in page:
         said = [text for other_id, text in others.get(row.item, ()) if other_id != row.id][:MOST_OTHERS]
-        yield row.id, Answer(orjson.loads(row.request), row.output, said, references.get(row.item))
+        yield Answer(orjson.loads(row.request), row.output, said, references.get(row.item))
 
 
 def _others(session: Session, dataset: Dataset, items: set[int]) -> Mapping[int, list[tuple[UUID, str]]]:
@@ -112,13 +124,6 @@ def _references(session: Session, dataset: Dataset, items: set[int]) -> Mapping[
         .where(Output.dataset_id == dataset.id, Output.item.in_(items))
     )
     return {item: text for item, text in session.execute(query.order_by(Example.updated_at))}
-
-
-def _scored(scorer: Scorer, answers: Iterator[tuple[UUID, Answer]]) -> Iterator[tuple[UUID, Given]]:
-    for example_id, answer in answers:
-        given = _asked(scorer, answer)
-        if given is not None:
-            yield example_id, given
 
 
 def _asked(scorer: Scorer, answer: Answer) -> Given | None:

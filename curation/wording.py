@@ -64,6 +64,16 @@ def fields_of(output: str) -> dict[str, Scalar]:
     return fields
 
 
+def value_typed(text: str) -> Scalar:
+    """What somebody means who types this: `7` and `true` are values, everything else is text. A text that looks like a
+    value stands in quotes."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text.strip()
+    return text if isinstance(found, dict | list) else found
+
+
 def _scalars(value: Mapping[str, Any], before: str, levels: int) -> Iterator[tuple[str, Scalar]]:
     for name, inner in value.items():
         path = storable(before + name)

@@ -8,6 +8,8 @@ from typing import Any, Final
 import orjson
 
 MAX_CUSTOM_ID: Final = 512
+# orjson writes 254 levels.
+DEEPEST: Final = 200
 REQUIRED: Final = {
     "/v1/chat/completions": "messages",
     "/v1/completions": "prompt",
@@ -54,11 +56,26 @@ def parse_line(line: bytes, endpoint: str, served: Container[str]) -> RequestLin
 
 
 def compact(body: dict[str, Any]) -> bytes:
-    """The body as the engine will get it. JSON may be nested deeper than it can be written again."""
+    """The body as the engine will get it. JSON may be nested deeper than it can be written again, and what is taken in
+    is shown as a part of lists."""
     try:
-        return orjson.dumps(body)
+        written = orjson.dumps(body)
     except orjson.JSONEncodeError as error:
         raise LineInvalid("nested_too_deeply", f"The body can't be passed on: {error}.", "body") from None
+    if _is_deep(body, written):
+        raise LineInvalid("nested_too_deeply", f"The body is nested deeper than {DEEPEST} levels.", "body")
+    return written
+
+
+def _is_deep(body: dict[str, Any], written: bytes) -> bool:
+    """Level by level, and only where there are brackets enough."""
+    if written.count(b"{") + written.count(b"[") <= DEEPEST:
+        return False
+    level: list[Any] = [body]
+    for _ in range(DEEPEST):
+        inside = [one.values() if isinstance(one, dict) else one for one in level]
+        level = [one for values in inside for one in values if isinstance(one, dict | list)]
+    return bool(level)
 
 
 def prompt_of(body: dict[str, Any], endpoint: str, compact_body: bytes) -> bytes:

@@ -4,10 +4,9 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import orjson
-
 from curation import views
 from curation.views import Range, View
+from curation.wording import Scalar, value_typed
 from schemas import ids
 from schemas.errors import RequestInvalid, SplitNotFound
 from schemas.limits import LONGEST_VIEW_VALUE
@@ -66,7 +65,7 @@ def read_view(given: Mapping[str, Any]) -> View:
         split=ids.parse(ids.SPLIT, split, SplitNotFound) if split else None,
         side=one_or_any(Side, given, "side"),
         search=_text(given, "q") or "",
-        fields={path: _json(value) for path, value in _of_values(given, FIELD).items()},
+        fields={path: _typed(value) for path, value in _of_values(given, FIELD).items()},
         ranges=_ranges(given),
     )
 
@@ -131,12 +130,8 @@ def _moment(given: Mapping[str, Any], name: str) -> datetime | None:
     return found and (found if found.tzinfo else found.replace(tzinfo=UTC))
 
 
-def _json(value: str) -> Any:
-    """`7` and `true` are values, everything else is text."""
-    try:
-        found = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return value
+def _typed(value: str) -> Scalar:
+    found = value_typed(value)
     if isinstance(found, str) and not is_storable(found):
         raise RequestInvalid("A value has a character that nothing here can have.")
-    return value if isinstance(found, dict | list) else found
+    return found

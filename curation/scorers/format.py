@@ -34,7 +34,11 @@ class Format:
             value = orjson.loads(json_text(answer.output))
         except orjson.JSONDecodeError as error:
             return Score(0.0, f"not JSON: {error}")
-        fault = _fault(value, wanted.get("json_schema"))
+        try:
+            fault = _fault(value, wanted.get("json_schema"))
+        except orjson.JSONEncodeError:
+            # What is nested deeper than it can be written is neither right nor wrong.
+            return None
         return Score(0.0, fault[:LONGEST_FAULT]) if fault else Score(1.0)
 
 

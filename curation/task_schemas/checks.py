@@ -90,9 +90,10 @@ def _columns(document: Document) -> Iterator[Fault]:
         return
     paths = [column["path"] for column in document["columns"]]
     yield from (Fault(("columns", number, "path"), "Is shown in two columns.") for number in _repeated(paths))
+    known, steps = output_schema.paths_of(schema), output_schema.Steps()
     for number, path in enumerate(paths):
-        if not output_schema.has_path(schema, path):
-            hint = shape.meant(path, output_schema.paths_of(schema))
+        if not output_schema.has_path(schema, path, steps):
+            hint = shape.meant(path, known)
             yield Fault(("columns", number, "path"), f"There is no `{shown(path)}` in the output.{hint}")
 
 

@@ -8,6 +8,8 @@ import orjson
 from curation.wording import json_text
 
 LONG: Final = "long_text"
+# The whole answer stands beside it.
+LONGEST_SHOWN: Final = 1000
 
 
 class Column(NamedTuple):
@@ -33,7 +35,7 @@ def rendered(task: Mapping[str, Any], output: str) -> list[tuple[Column, str]]:
     except orjson.JSONDecodeError:
         return []
     values = ((column, _value_at(said, column.path)) for column in columns_of(task))
-    return [(column, shown(column.kind, value)) for column, value in values if value is not None]
+    return [(column, shown(column.kind, value)[:LONGEST_SHOWN]) for column, value in values if value is not None]
 
 
 def shown(kind: str, value: object) -> str:
@@ -45,11 +47,18 @@ def shown(kind: str, value: object) -> str:
     if kind in NUMBERS and isinstance(value, int | float) and not isinstance(value, bool):
         return NUMBERS[kind].format(value)
     if kind == "list" and isinstance(value, list):
-        return ", ".join(shown("text", one) for one in value)
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+        return ", ".join(shown("text", one) for one in value[:LONGEST_SHOWN])
+    return value if isinstance(value, str) else _json(value)
 
 
 NUMBERS: Final = {"number": "{:,.2f}", "integer": "{:,.0f}", "percent": "{:.0%}"}
+
+
+def _json(value: object) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return "nested too deeply to be shown"
 
 
 def _label(path: str) -> str:

@@ -1,6 +1,6 @@
 """The JSON Schema of what a model is to answer in a task: whether it is one, and what can be found in it. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from curation.task_schemas import json_schema
@@ -11,6 +11,8 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 # They make names for other documents.
 REFUSED: Final = ("$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$vocabulary")
 BRANCHES: Final = ("allOf", "anyOf", "oneOf")
+# From some schemas, by their identities, to those at a name in them.
+Steps = dict[tuple[frozenset[int], str], Sequence[Mapping[str, Any]]]
 
 
 def faults_of(schema: Mapping[str, Any]) -> list[Fault]:
@@ -24,12 +26,16 @@ def faults_of(schema: Mapping[str, Any]) -> list[Fault]:
     return found
 
 
-def has_path(schema: Mapping[str, Any], path: str) -> bool:
-    """Whether an output can have a value at a path like `verdict.score`."""
-    found: Iterable[Mapping[str, Any]] = [schema]
+def has_path(schema: Mapping[str, Any], path: str, steps: Steps) -> bool:
+    """Whether an output can have a value at a path like `verdict.score`. No step from the same schemas is taken twice:
+    of a schema that holds itself there may be thousands."""
+    found: Sequence[Mapping[str, Any]] = [schema]
     for name in path.split("."):
-        inner = [one.get("properties", {}) for one in expanded(schema, *found)]
-        found = [part[name] for part in inner if isinstance(part, dict) and isinstance(part.get(name), dict)]
+        step = (frozenset(map(id, found)), name)
+        if step not in steps:
+            inner = [one.get("properties", {}) for one in expanded(schema, *found)]
+            steps[step] = [part[name] for part in inner if isinstance(part, dict) and isinstance(part.get(name), dict)]
+        found = steps[step]
     return bool(found)
 
 

@@ -26,9 +26,10 @@ class RequestFile:
     faults: list[dict[str, Any]] = field(default_factory=list)
 
     def blocks(self, rows: Iterable[bytes]) -> Iterator[bytes]:
-        generator = Generator.of(self.document, self.model)
+        longest = settings().max_line_bytes
+        generator = Generator.of(self.document, self.model, longest)
         columns = [column["name"] for column in self.document["data"]]
-        records = read_records(Blocks(rows), Place(), settings().max_line_bytes, columns)
+        records = read_records(Blocks(rows), Place(), longest, columns)
         not_empty = ((line, row) for line, row in records if row is not None)
         for number, (line, row) in enumerate(not_empty, 1):
             try:
@@ -48,7 +49,7 @@ class RequestFile:
 
     def _note(self, line: int, fault: LineInvalid | RowInvalid) -> None:
         self.bad_rows += 1
-        column = fault.column if isinstance(fault, RowInvalid) else None
+        column = (fault.column or None) if isinstance(fault, RowInvalid) else None
         if len(self.faults) < settings().max_line_errors:
             self.faults.append({"line": line, "column": column, "message": fault.message})
         elif not self.skips_bad_rows:

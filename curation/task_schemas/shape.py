@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from curation.task_schemas.faults import MOST_FAULTS, Fault, Path, shown
 
+# To find what somebody may have meant takes a while for each name.
+MOST_COMPARED: Final = 100
 KINDS: Final = {
     "object": "an object",
     "array": "a list",
@@ -52,7 +54,7 @@ def _unknown_names(path: Path, error: ValidationError) -> Iterator[Fault]:
 
 
 def meant(given: object, known: list[str]) -> str:
-    close = get_close_matches(given, known, 1) if isinstance(given, str) and len(given) < 100 else []
+    close = get_close_matches(given, known[:MOST_COMPARED], 1) if isinstance(given, str) and len(given) < 100 else []
     return f" Did you mean `{close[0]}`?" if close else ""
 
 

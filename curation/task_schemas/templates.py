@@ -5,8 +5,9 @@ are written `\\{{`.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from curation.task_schemas.faults import shown
@@ -40,7 +41,20 @@ class Template:
         return cls((*parts, text[end:]), broken)
 
     def render(self, values: Mapping[str, str]) -> str:
-        return "".join(values[part.name] if isinstance(part, Placeholder) else part for part in self.parts)
+        return "".join(self._pieces(values))
+
+    def length(self, values: Mapping[str, str]) -> int:
+        """Of what it becomes, which may be far longer than both: a long value can be put in a thousand times."""
+        return sum(map(len, self._pieces(values)))
+
+    def beginning(self, values: Mapping[str, str], longest: int) -> "Template":
+        """As many of its parts as become so many characters."""
+        ends = accumulate(map(len, self._pieces(values)))
+        parts = [part for part, end in zip(self.parts, ends, strict=True) if end <= longest]
+        return self if len(parts) == len(self.parts) else Template((*parts, "\n…"), self.broken)
+
+    def _pieces(self, values: Mapping[str, str]) -> Iterator[str]:
+        return (values[part.name] if isinstance(part, Placeholder) else part for part in self.parts)
 
     def faults(self, known: Sequence[str]) -> list[str]:
         names = dict.fromkeys(part.name for part in self.parts if isinstance(part, Placeholder))

@@ -8,7 +8,7 @@ import marshmallow as ma
 from schemas import ids
 from schemas.limits import LONGEST_URL
 from schemas.states import BatchStatus
-from schemas.wire.fields import ExpiresAfter, Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
+from schemas.wire.fields import ExpiresAfter, Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp, Whole
 
 MOST_PAIRS: Final = 16
 LONGEST_KEY: Final = 64
@@ -16,8 +16,6 @@ LONGEST_VALUE: Final = 512
 PRIORITY_NAMES: Final = {"low": -5, "normal": 0, "high": 5}
 LOWEST_PRIORITY: Final = -10
 HIGHEST_PRIORITY: Final = 10
-# Lines are numbered in a PostgreSQL integer.
-LAST_LINE: Final = 2**31 - 1
 
 
 class Priority(ma.fields.Field[int]):
@@ -74,7 +72,7 @@ class BatchQuery(ListQuery):
 
 
 class ResultsQuery(ma.Schema):
-    after_line = ma.fields.Integer(load_default=0, validate=ma.validate.Range(0, LAST_LINE))
+    after_line = Whole(load_default=0)
 
 
 class LineError(ma.Schema):

@@ -4,14 +4,14 @@ import marshmallow as ma
 
 from schemas import ids
 from schemas.limits import MOST_COMPARED
-from schemas.wire.fields import Kind, PublicId, Text
+from schemas.wire.fields import Kind, PublicId, Text, Whole
 
 
 class NextQuery(ma.Schema):
     """Further models are further `model` parameters."""
 
     model = ma.fields.List(Text(), required=True)
-    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(min=0))
+    after = Whole(load_default=0)
 
 
 class BlindAnswer(ma.Schema):

@@ -11,6 +11,7 @@ from schemas.text import is_storable
 
 SHORTEST_EXPIRY_SECONDS: Final = 3600
 LONGEST_EXPIRY_SECONDS: Final = 2_592_000
+LARGEST_INTEGER: Final = 2**31 - 1
 
 
 def storable(text: str) -> None:
@@ -24,6 +25,13 @@ class Text(ma.fields.String):
     def __init__(self, *, longest: int = 4096, **options: Any) -> None:
         super().__init__(**options)
         self.validators = [ma.validate.Length(max=longest), storable, *self.validators]
+
+
+class Whole(ma.fields.Integer):
+    """A whole number as PostgreSQL's integers hold it."""
+
+    def __init__(self, *, least: int = 0, **options: Any) -> None:
+        super().__init__(validate=ma.validate.Range(least, LARGEST_INTEGER), **options)
 
 
 class PublicId(ma.fields.Field[UUID]):

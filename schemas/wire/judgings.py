@@ -6,7 +6,7 @@ from schemas import ids
 from schemas.limits import LONGEST_CRITERIA, LONGEST_MODEL
 from schemas.wire.batch_work import BatchWork
 from schemas.wire.comparisons import WinRate
-from schemas.wire.fields import Kind, PublicId, Text
+from schemas.wire.fields import Kind, PublicId, Text, Whole
 
 WHICH = ("all", "orders", "people")
 
@@ -70,7 +70,7 @@ class JudgingResult(Judging):
 
 class VerdictQuery(ma.Schema):
     which = ma.fields.String(load_default="all", validate=ma.validate.OneOf(WHICH))
-    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(min=0))
+    after = Whole(load_default=0)
     limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, 200))
 
 

@@ -4,7 +4,7 @@ import marshmallow as ma
 
 from schemas import ids
 from schemas.states import Role
-from schemas.wire.fields import Kind, PublicId, Text, Timestamp
+from schemas.wire.fields import Kind, PublicId, Text, Timestamp, Whole
 
 LONGEST_NAME = 128
 LARGEST = 2**63 - 1
@@ -14,7 +14,7 @@ class KeyCreate(ma.Schema):
     name = Text(required=True, longest=LONGEST_NAME, validate=ma.validate.Length(min=1))
     role = ma.fields.Enum(Role, by_value=True, required=True)
     tenant = Text(load_default=None, allow_none=True, longest=LONGEST_NAME, validate=ma.validate.Length(min=1))
-    requests_per_minute = ma.fields.Integer(strict=True, allow_none=True, validate=ma.validate.Range(0, 2**31 - 1))
+    requests_per_minute = Whole(strict=True, allow_none=True)
     pending_requests = ma.fields.Integer(strict=True, allow_none=True, validate=ma.validate.Range(0, LARGEST))
     stored_bytes = ma.fields.Integer(strict=True, allow_none=True, validate=ma.validate.Range(0, LARGEST))
     weight = ma.fields.Float(load_default=1.0, validate=ma.validate.Range(0.01, 1000))

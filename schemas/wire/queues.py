@@ -6,9 +6,8 @@ from schemas import ids
 from schemas.limits import LARGEST_QUEUE, LONGEST_NAME, LONGEST_VIEW_VALUE
 from schemas.states import QueueItemState, QueueStatus
 from schemas.wire.curation import Example, Wanted
-from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
+from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp, Whole
 
-LARGEST_INTEGER = 2**31 - 1
 MOST_AT_HAND = 100
 
 
@@ -76,7 +75,7 @@ class Next(ma.Schema):
     """`beside`: places of items that the caller has at hand already."""
 
     beside = ma.fields.List(
-        ma.fields.Integer(strict=True, validate=ma.validate.Range(1, LARGEST_INTEGER)),
+        Whole(strict=True, least=1),
         load_default=list,
         validate=ma.validate.Length(max=MOST_AT_HAND),
     )
@@ -116,7 +115,7 @@ class Dispute(ma.Schema):
 
 
 class DisputeQuery(ma.Schema):
-    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(0, LARGEST_INTEGER))
+    after = Whole(load_default=0)
     limit = ma.fields.Integer(load_default=20, validate=ma.validate.Range(1, 100))
 
 

@@ -5,9 +5,7 @@ import marshmallow as ma
 from schemas import ids
 from schemas.limits import LONGEST_NAME, MOST_MOVED, SIMILARITY
 from schemas.states import Side, SplitStatus
-from schemas.wire.fields import Kind, PublicId, Text, Timestamp
-
-LAST_ITEM = 2**31 - 1
+from schemas.wire.fields import Kind, PublicId, Text, Timestamp, Whole
 
 
 class Shares(ma.Schema):
@@ -56,7 +54,7 @@ class SplitList(ma.Schema):
 
 class SplitItemQuery(ma.Schema):
     side = ma.fields.String(required=True, validate=ma.validate.OneOf([*Side]))
-    after = ma.fields.Integer(load_default=0, validate=ma.validate.Range(0, LAST_ITEM))
+    after = Whole(load_default=0)
     limit = ma.fields.Integer(load_default=1000, validate=ma.validate.Range(1, 10_000))
 
 
@@ -70,7 +68,7 @@ class SplitItemList(ma.Schema):
 
 class SplitMove(ma.Schema):
     items = ma.fields.List(
-        ma.fields.Integer(strict=True, validate=ma.validate.Range(1, LAST_ITEM)),
+        Whole(strict=True, least=1),
         required=True,
         validate=ma.validate.Length(1, MOST_MOVED),
     )

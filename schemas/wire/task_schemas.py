@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from schemas.wire.fields import Kind, ListEnvelope, Text, Timestamp
+from schemas.wire.fields import Kind, ListEnvelope, Text, Timestamp, Whole
 from schemas.wire.files import FileObject
 
 
@@ -39,12 +39,12 @@ class TaskSchemaQuery(ma.Schema):
 class VersionQuery(ma.Schema):
     """`after` is the number of the last version of the page before."""
 
-    after = ma.fields.Integer(load_default=None)
+    after = Whole(load_default=None)
     limit = ma.fields.Integer(load_default=50, validate=ma.validate.Range(1, 100))
 
 
 class SaveQuery(ma.Schema):
-    based_on = ma.fields.Integer(load_default=None)
+    based_on = Whole(load_default=None)
 
 
 class Fault(ma.Schema):
@@ -67,7 +67,7 @@ class TaskSchemaImport(ma.Schema):
 
 class RowsQuery(ma.Schema):
     model = Text(required=True, longest=512, validate=ma.validate.Length(min=1))
-    version = ma.fields.Integer(load_default=None)
+    version = Whole(load_default=None)
     bad_rows = ma.fields.String(load_default="refuse", validate=ma.validate.OneOf(("refuse", "skip")))
 
 

@@ -83,6 +83,20 @@ def test_a_scoring_that_ends_midway_goes_on_where_it_was(dataset: Dataset, revie
         assert resuming.left_undone(session, Scoring, now() + timedelta(minutes=1)) == []
 
 
+def test_a_page_ends_when_its_time_is_over_and_the_next_goes_on_there(dataset: Dataset, reviewer: UUID) -> None:
+    with session_scope() as session:
+        begun = scoring.begin(session, session.get_one(Dataset, dataset.id), "length", reviewer).id
+    with session_scope() as session:
+        assert scoring_pages.advance(session, begun, seconds=0)
+    with session_scope() as session:
+        this = session.get_one(Scoring, begun)
+        assert (this.seen, this.scored, this.status) == (1, 1, ScoringStatus.RUNNING)
+    scoring_pages.run(session_scope, begun)
+    with session_scope() as session:
+        assert session.get_one(Scoring, begun).seen == 5
+        assert session.scalar(select(func.count()).select_from(Score)) == 5
+
+
 def test_scoring_again_replaces_what_was_said(dataset: Dataset, reviewer: UUID) -> None:
     with session_scope() as session:
         fifth = session.scalars(select(Example.id).order_by(Example.id)).all()[4]

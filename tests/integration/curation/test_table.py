@@ -1,6 +1,7 @@
 """The table: filters, orders and counts over the values of answers, and what a view holds, summed up."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -163,6 +164,27 @@ def test_each_bar_says_which_view_holds_just_its_examples(session: Session, data
         for bar in facet.bars:
             view = read_view(bar.filter)
             assert table.count(session, dataset, view).number == bar.count, (facet.name, bar)
+
+
+# Of one column: words that look like something else, and numbers that arithmetic ends at.
+LIKE_VALUES = ["3.10", "3.10", "3.1", "3.1", "1e5", "1e5", "true", "true", "null"]
+LIKE_TEXTS = [" x", " x", '"x"', '"x"', "", "", "[1]", "[1]"]
+NUMBERS = [
+    (1e308, -1e308, 1.7976931348623157e308),
+    (0, 6e-323),
+    (1e-300, -1e-300, 1e300),
+    (1e16, 1e16 + 2),
+    (1753000000001, 1753000000001),
+]
+
+
+@pytest.mark.parametrize("values", [LIKE_VALUES, LIKE_TEXTS, *NUMBERS], ids=str)
+def test_whatever_the_values_are_each_bar_holds_just_what_it_says(session: Session, values: Sequence[object]) -> None:
+    dataset = dataset_of(session, m=[json.dumps({"x": value}) for value in values])
+    (found,) = [facet for facet in facets.summed_up(session, dataset, View()) if facet.name == "x"]
+    assert sum(bar.count for bar in found.bars) == len(values)
+    for bar in found.bars:
+        assert table.count(session, dataset, read_view(bar.filter)).number == bar.count, bar
 
 
 def test_a_summary_is_of_the_view_alone(session: Session, dataset: Dataset) -> None:

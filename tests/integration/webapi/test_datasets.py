@@ -177,6 +177,19 @@ def test_a_stranger_finds_nothing(curator: httpx.Client, api_url: str, dataset: 
         assert stranger.delete(f"/datasets/{dataset}").status_code == 404
 
 
+def test_what_is_nested_as_deeply_as_it_may_be_is_listed_and_what_is_deeper_is_told(curator: httpx.Client) -> None:
+    empty = curator.post("/datasets", json={"name": "Deep"}).json()["id"]
+    # The request itself, its messages and the message are three levels.
+    chat = b'{"messages":[{"role":"user","content":%b%b},{"role":"assistant","content":"No."}]}\n'
+    lines = b"".join(chat % (b"[" * levels, b"]" * levels) for levels in (197, 198))
+    file = curator.post("/files", data={"purpose": "user_data"}, files={"file": ("deep.jsonl", lines)}).json()["id"]
+    curator.post(f"/datasets/{empty}/uploads", json={"file_id": file})
+    run_imports(empty)
+    (taken,) = curator.get(f"/datasets/{empty}/imports").json()["data"]
+    assert [(error["line"], error["code"]) for error in taken["errors"]] == [(2, "nested_too_deeply")]
+    assert len(examples(curator, empty)) == 1
+
+
 def test_a_deleted_dataset_is_gone(curator: httpx.Client, dataset: str) -> None:
     example = examples(curator, dataset)[0]["id"]
     assert curator.delete(f"/datasets/{dataset}").json() == {"id": dataset, "object": "dataset", "deleted": True}

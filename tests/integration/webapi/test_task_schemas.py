@@ -120,6 +120,16 @@ def test_a_list_goes_on_where_its_page_ended(curator: httpx.Client) -> None:
     assert seen == sorted([*built_in(), "own_1", "own_2", "own_3"])
 
 
+@pytest.mark.parametrize("number", ["-99999999999", "-1", "3000000000", "x"])
+def test_what_is_no_number_of_a_version_is_a_400(curator: httpx.Client, number: str) -> None:
+    curator.post("/task-schemas", json=TASK)
+    assert curator.get("/task-schemas/fit/versions", params={"after": number}).status_code == 400
+    assert curator.post("/task-schemas/fit", params={"based_on": number}, json=TASK).status_code == 400
+    rows = {"file": ("rows.csv", b"candidate_id,profile\n1,Nurse\n")}
+    asked = {"model": "m", "version": number}
+    assert curator.post("/task-schemas/fit/requests", params=asked, files=rows).status_code == 400
+
+
 def test_a_document_that_is_none_is_refused_with_all_its_faults(curator: httpx.Client) -> None:
     wrong = task(title=None, prompt={"user": "{{nobody}}"})
     checked = post(curator, "/task-schemas/validate", wrong)

@@ -1,10 +1,12 @@
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from curation.histograms import MOST_BARS, TENTHS, Bar, step_of
+from curation.histograms import MOST_BARS, TENTHS, Bar, Scale, step_of
 
-NUMBERS = st.floats(-1e12, 1e12)
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 
 
 @pytest.mark.parametrize(
@@ -17,7 +19,21 @@ def test_bars_are_as_wide_as_people_would_make_them(low: float, high: float, ste
 @given(NUMBERS, NUMBERS)
 def test_there_are_never_many_bars(one: float, other: float) -> None:
     low, high = min(one, other), max(one, other)
-    assert (high - low) / step_of(low, high) <= MOST_BARS * (1 + 1e-9)
+    step = step_of(low, high)
+    assert 0 < step < math.inf
+    assert high / step - low / step <= MOST_BARS * (1 + 1e-9)
+
+
+@given(NUMBERS, NUMBERS)
+def test_every_bar_has_numbers_of_its_own(one: float, other: float) -> None:
+    low, high = min(one, other), max(one, other)
+    scale = Scale(step_of(low, high))
+    for number in (math.floor(low / scale.step), math.floor(high / scale.step)):
+        assert float(scale.edge(number)) < float(scale.edge(number + 1))
+
+
+def test_what_ends_beyond_all_numbers_has_no_end() -> None:
+    assert Scale(5e307).bar(3, 1, "from", "below") == Bar("1.5e+308 to inf", 1, {"from": "1.5e+308"})
 
 
 def test_tenths_begin_where_filters_say_it_and_the_last_one_has_no_end() -> None:

@@ -41,6 +41,7 @@ def test_the_form_is_the_one_that_was_asked_for(
     assert value("format", output, request_body) == expected
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "schema",
     [
@@ -58,13 +59,44 @@ def test_the_form_is_the_one_that_was_asked_for(
             "$ref": "#/$defs/0",
             "$defs": {str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}] * 2} for n in range(40)} | {"40": {}},
         },
+        # As many ways to find out which names nobody has looked at.
+        {
+            "unevaluatedProperties": False,
+            "$ref": "#/$defs/0",
+            "$defs": {
+                str(n): {"dependentSchemas": {name: {"$ref": f"#/$defs/{n + 1}"} for name in ("fit", "numbers")}}
+                for n in range(40)
+            }
+            | {"40": {}},
+        },
+        # 200 rules for each of 1,000 numbers, and 4,000 values for each.
+        {"properties": {"numbers": {"items": {"allOf": [{"minimum": 0}] * 200}}}},
+        {"properties": {"numbers": {"items": {"enum": [*range(2, 4000), 1]}}}},
+        # What fits none of them is repeated for each.
+        {"anyOf": [{"type": "string"}] * 3400},
     ],
 )
 def test_a_schema_that_is_no_good_is_said_to_be_so_and_nothing_is_fetched(schema: dict[str, Any]) -> None:
     request = {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
-    score = scorers.get("format").score(Answer(request, '{"fit": true}'))
+    score = scorers.get("format").score(Answer(request, json.dumps({"fit": True, "numbers": [1] * 1000})))
     assert score is not None
     assert (score.value, score.reason.startswith("the schema can't be used")) == (0.0, True)
+
+
+@pytest.mark.parametrize("deep", ["[" * 300 + "]" * 300, '{"a":' * 300 + "1" + "}" * 300])
+def test_an_answer_that_is_nested_too_deeply_to_be_compared_has_no_score(deep: str) -> None:
+    schema = {"properties": {"tags": {"uniqueItems": True}}}
+    request = {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
+    assert value("format", f'{{"tags": [1, {deep}]}}', request) is None
+
+
+def test_long_answers_are_held_against_their_schema() -> None:
+    one = {"name": {"type": "string"}, "years": {"type": "integer", "minimum": 0}, "skills": {"type": "array"}}
+    schema = {"items": {"type": "object", "properties": one, "required": [*one], "additionalProperties": False}}
+    request = {"response_format": {"type": "json_schema", "json_schema": {"schema": schema}}}
+    people = [{"name": "Ada", "years": 3, "skills": ["a", "b"]}] * 2000
+    assert value("format", json.dumps(people), request) == 1.0
+    assert value("format", json.dumps([*people, {}]), request) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ def test_what_else_a_line_says_is_kept_in_a_form_that_can_be_stored() -> None:
         ({"body": {"messages": [1]}}, "invalid_type"),
         ({"body": {"input": "x"}, "url": "/v1/embeddings"}, "invalid_url"),
         ({"prompt": "x", "custom_id": ["x"]}, "invalid_custom_id"),
+        ({"messages": [{"role": "user", "content": orjson.loads("[" * 200 + "]" * 200)}]}, "nested_too_deeply"),
     ],
 )
 def test_a_line_that_is_no_use_says_why(record: dict[str, Any], code: str) -> None:

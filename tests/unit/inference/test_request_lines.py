@@ -1,8 +1,10 @@
 import json
 
+import orjson
 import pytest
 
 from inference.request_lines import (
+    DEEPEST,
     LONG_ANSWER,
     LONGEST_ANSWER,
     LineInvalid,
@@ -109,6 +111,19 @@ def test_a_prompt_is_taken_from_its_own_field_wherever_that_stands_and_after_its
     assert prompt(suffix='the "prompt": of another', prompt="Is Ada").startswith(b'"prompt":"Is Ada')
     tools = [{"type": "function"}]
     assert prompt(prompt="Is Ada", tools=tools).startswith(prompt(tools=tools, model="m", prompt="")[:20])
+
+
+def nested(levels: int) -> object:
+    return orjson.loads("[" * levels + "]" * levels)
+
+
+def test_a_body_has_so_many_levels_that_lists_of_it_can_be_written() -> None:
+    deepest = {"model": "m", "flat": [[]] * 1000, "deep": [nested(DEEPEST - 2)], "messages": [{"role": "user"}]}
+    assert orjson.loads(compact(deepest)) == deepest
+    for levels in (DEEPEST, 300):
+        with pytest.raises(LineInvalid) as fault:
+            compact(deepest | {"deep": nested(levels)})
+        assert (fault.value.code, fault.value.param) == ("nested_too_deeply", "body")
 
 
 @pytest.mark.parametrize(

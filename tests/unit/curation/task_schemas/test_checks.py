@@ -195,6 +195,19 @@ def test_no_output_schema_breaks_the_checks(keyword: str, value: Any) -> None:
     checks.faults_of(task(output=output() | {keyword: value}))
 
 
+def chained(many: int) -> dict[str, Any]:
+    """So many references, each to the next."""
+    places = [f"#/$defs/{n // 400}/$defs/{n}" for n in range(many)]
+    groups: dict[str, Any] = {str(n): {"$defs": {}} for n in range(many // 400 + 1)}
+    for n, after in enumerate([*places[1:], "#/properties/score"]):
+        groups[str(n // 400)]["$defs"][str(n)] = {"$ref": after}
+    return {"$defs": groups}
+
+
+def named(many: int) -> list[dict[str, Any]]:
+    return [{"properties": {f"abcdefgh{n}x{m}": {} for m in range(400)}} for n in range(many // 400)]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -204,6 +217,14 @@ def test_no_output_schema_breaks_the_checks(keyword: str, value: Any) -> None:
         json.dumps(task(name="a" * 100_000)),
         json.dumps(task(output=output(required=[str(n) if n % 2 else n for n in range(500)]))),
         json.dumps(task(questions=[{"choices": ["x"] * 500}] * 20)),
+        json.dumps(task(output=output(**chained(2400)), columns=[{"path": "nowhere"}])),
+        json.dumps(task(output=output(allOf=named(3600)), columns=[{"path": f"abcdefgh{n}y"} for n in range(50)])),
+        json.dumps(
+            task(
+                output=output(allOf=[{"allOf": [{"properties": {"x": {"$ref": "#"}}}] * 450}] * 4),
+                columns=[{"path": "x." * 90 + f"y{n}"} for n in range(50)],
+            )
+        ),
         "[" * 900 + "0," * 60_000 + "0" + "]" * 900,
     ],
 )

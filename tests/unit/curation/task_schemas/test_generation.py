@@ -1,3 +1,4 @@
+import tracemalloc
 from typing import Any
 
 import orjson
@@ -45,6 +46,29 @@ def test_a_hostile_value_stays_a_value() -> None:
     assert line.count(b"\n") == 1
 
 
+def test_a_value_that_is_put_in_again_and_again_makes_no_endless_request() -> None:
+    """Nothing of it is put together before it is known to be too long."""
+    row, repeated = TASK["sample"] | {"profile": "x" * 1_000_000}, task(prompt={"user": "{{profile}}" * 4000})
+    tracemalloc.start()
+    try:
+        with pytest.raises(RowInvalid, match="longer than 16,777,216 bytes"):
+            Generator.of(repeated, MODEL).line(1, row)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+    # Six bytes for one, once it is JSON.
+    with pytest.raises(RowInvalid, match="longer than 20,000 bytes"):
+        Generator.of(TASK, MODEL, 20_000).line(1, row | {"profile": "\1" * 5000})
+
+
+def test_a_preview_shows_the_beginning_of_what_is_too_long() -> None:
+    sample = TASK["sample"] | {"profile": "x" * 40_000}
+    preview = preview_of(task(prompt={"user": "Judge: " + "{{profile}}" * 1000}, sample=sample))
+    assert preview.messages[0]["content"] == "Judge: " + "x" * 240_000 + "\n…"
+    assert len(preview.request) < 250_000
+    assert preview_of(TASK).messages[1]["content"] == "Years: 3\nNurse"
+
+
 def test_rows_without_an_id_are_numbered() -> None:
     assert Generator.of(task(row_id=None), MODEL).request(7, TASK["sample"])["custom_id"] == "row-7"
 
@@ -80,6 +104,8 @@ def test_columns_are_as_they_are_declared() -> None:
         ("percent", True, "true"),
         ("flag", "yes!", "yes!"),
         ("text", None, ""),
+        ("text", orjson.loads("[" * 300 + "]" * 300), "nested too deeply to be shown"),
+        ("list", ["a", orjson.loads("[" * 300 + "]" * 300)], "a, nested too deeply to be shown"),
     ],
 )
 def test_values_are_shown_as_people_read_them(kind: str, value: object, text: str) -> None:
@@ -94,6 +120,7 @@ def test_values_are_shown_as_people_read_them(kind: str, value: object, text: st
         ('{"verdict": [1], "score": null}', []),
         ("[7]", []),
         ("Hire her.", []),
+        ('{"score": "' + "9" * 5000 + '"}', [("Points", "9" * 1000)]),
     ],
 )
 def test_an_answer_is_shown_by_the_columns_of_its_task(output: str, values: list[tuple[str, str]]) -> None:
