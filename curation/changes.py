@@ -1,7 +1,7 @@
 """Changing examples, one or fifty thousand at a time: each change is a version of its example, and can be undone.
 
-A change set is what somebody did in one go. Undoing it is a change set of its own, so that it can be undone too. An
-example that somebody has changed since stays as it is.
+A change set is what somebody did in one go. Undoing it is a change set of its own, so that it can be undone too. What
+somebody has changed since stays as it is, of each example its status, its tags and so on by themselves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, insert, literal, or_, select, text, update
+from sqlalchemy import CTE, ColumnElement, Select, Text, case, cast, func, insert, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from curation import score_counts
 from curation.datasets import seen_by
@@ -36,7 +36,7 @@ COUNT_AGAIN: Final = text(f"""
 
 
 def change(session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, matching: Select[Any]) -> ChangeSet | None:
-    """Give all these examples what is wanted; None where each of them had it already."""
+    """Give all these examples of the dataset what is wanted; None where each of them had it already."""
     # A null by itself would be text.
     new: dict[str, ColumnElement[Any]] = {
         name: cast(value, Example.__table__.c[name].type) for name, value in wanted.values.items()
@@ -45,8 +45,7 @@ def change(session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, mat
         new[TAGS] = _tags(wanted)
     if not new:
         return None
-    target = _target(new).where(Example.id.in_(matching), Example.dataset_id == dataset.id)
-    return _write(session, dataset.id, key_id, wanted.shown, target, list(new))
+    return _write(session, dataset.id, key_id, wanted.shown, _target(matching, new), list(new))
 
 
 def change_one(
@@ -64,13 +63,13 @@ def change_one(
 
 
 def undo(session: Session, tenant: str, public_id: str, key_id: UUID) -> ChangeSet | None:
-    """Take back all of a change set that nobody has changed since; None where nothing of it is left."""
+    """Take back what still is as a change set left it; None where nothing is."""
     done = get(session, tenant, public_id, for_update=True)
     if session.scalar(select(ChangeSet.id).where(ChangeSet.undoes == done.id)) is not None:
         raise Conflict("This is undone already.")
     names = Wanted.columns_in(done.wanted)
-    since = (Change.example_id == Example.id, Change.change_set_id == done.id, Change.version == Example.version)
-    target = _target({name: _before(name) for name in names}).join(Change, since[0]).where(*since[1:])
+    changed = select(Example).join(Change, Change.example_id == Example.id).where(Change.change_set_id == done.id)
+    target = _target(changed, {name: _taken_back(name) for name in names})
     return _write(session, done.dataset_id, key_id, done.wanted, target, names, undoes=done.id)
 
 
@@ -111,12 +110,12 @@ def history(session: Session, example: Example) -> Sequence[tuple[Change, Change
     return session.execute(query).all()
 
 
-def _target(new: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
+def _target(matching: Select[Any], new: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
     """Examples with their old and new values, locked in one order everywhere: two that change many don't wait for each
-    other in a circle."""
+    other in a circle. What has waited for its lock is matched again, as it is by then."""
     old = [Example.__table__.c[name] for name in new]
     changed = [value.label(NEW + name) for name, value in new.items()]
-    return select(Example.id, *old, *changed).order_by(Example.id).with_for_update(of=Example)
+    return matching.with_only_columns(Example.id, *old, *changed).order_by(Example.id).with_for_update(of=Example)
 
 
 def _write(
@@ -181,8 +180,15 @@ def _tags(wanted: Wanted) -> ColumnElement[Any]:
     return func.array(kept.scalar_subquery(), type_=ARRAY(Text))
 
 
-def _before(name: str) -> ColumnElement[Any]:
+def _taken_back(name: str) -> ColumnElement[Any]:
+    """What it was before, unless somebody has changed it since."""
+    now = Example.__table__.c[name]
+    is_as_changed = now.is_not_distinct_from(_kept(Change.after, name))
+    return case((is_as_changed, _kept(Change.before, name)), else_=now)
+
+
+def _kept(values: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) -> ColumnElement[Any]:
     if name == TAGS:
-        tag: ColumnElement[str] = func.jsonb_array_elements_text(Change.before[TAGS]).column_valued("tag")
+        tag: ColumnElement[str] = func.jsonb_array_elements_text(values[TAGS]).column_valued("tag")
         return func.array(select(tag).scalar_subquery(), type_=ARRAY(Text))
-    return cast(Change.before[name].astext, Example.__table__.c[name].type)
+    return cast(values[name].astext, Example.__table__.c[name].type)

@@ -1,12 +1,14 @@
 """Every change is a version, and whatever was done in one go is undone in one go."""
 
 import random
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from curation import changes, table, views, wanted
 from curation.table import Sort
@@ -18,6 +20,7 @@ from schemas.states import ExampleStatus
 from schemas.tables import Change, ChangeSet, Dataset, Example
 
 ALL = View()
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 
 def examples(dataset: Dataset, view: View = ALL) -> list[Example]:
@@ -67,6 +70,55 @@ def test_what_was_changed_since_stays_and_the_rest_is_undone(dataset: Dataset, r
     assert undone
     assert undone.examples == 9
     assert [e.status for e in examples(dataset)] == ["rejected"] + ["needs_review"] * 9
+
+
+def test_what_is_undone_step_by_step_comes_back_step_by_step(dataset: Dataset, reviewer: UUID) -> None:
+    approved = change(dataset, reviewer, {"status": "approved", "score": 0.1, "add_tags": ["a"]})
+    starred = change(dataset, reviewer, {"gold": True, "edited_output": "Better.", "add_tags": ["b"]})
+    for done in (starred, approved):
+        undone = undo(done, reviewer)
+        assert undone
+        assert undone.examples == 10
+    assert {(e.status, e.score, e.gold, e.edited_output, tuple(e.tags)) for e in examples(dataset)} == {
+        ("needs_review", None, False, None, ())
+    }
+
+
+def test_of_one_example_what_was_changed_since_stays_and_the_rest_is_undone(dataset: Dataset, reviewer: UUID) -> None:
+    done = change(dataset, reviewer, {"status": "approved", "score": 0.1, "category": "nursing"})
+    change(dataset, reviewer, {"score": 0.3, "notes": "Look again."})
+    undo(done, reviewer)
+    assert {(e.status, e.score, e.category, e.notes) for e in examples(dataset)} == {
+        ("needs_review", 0.3, None, "Look again.")
+    }
+    again = change(dataset, reviewer, {"status": "rejected"})
+    change(dataset, reviewer, {"status": "approved"})
+    assert undo(again, reviewer) is None
+
+
+def test_what_a_view_no_longer_holds_when_its_turn_comes_stays_as_it_is(dataset: Dataset, reviewer: UUID) -> None:
+    third = select(Example.id).where(Example.id == examples(dataset)[3].id)
+    undecided = View(status=ExampleStatus.NEEDS_REVIEW, search="candidate")
+    with ThreadPoolExecutor() as pool:
+        with session_scope() as session:
+            changes.change(session, dataset, reviewer, wanted.read({"status": "rejected"}), third)
+            waiting = pool.submit(change, dataset, reviewer, {"status": "approved"}, undecided)
+            wait_for_a_lock()
+        done = waiting.result()
+    assert done
+    assert done.examples == 9
+    assert [e.status for e in examples(dataset)] == ["approved"] * 3 + ["rejected"] + ["approved"] * 6
+
+
+def wait_for_a_lock() -> None:
+    """Until somebody waits for a row that another has."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with session_scope() as session:
+            if session.scalar(WAITING):
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
 
 
 def test_an_undo_is_done_once(dataset: Dataset, reviewer: UUID) -> None:

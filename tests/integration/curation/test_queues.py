@@ -289,6 +289,18 @@ def test_several_reviews_leave_the_example_alone_until_all_agree(make_queue: Mak
     assert example_at(queue, 1).status == "needs_review"
 
 
+def test_a_review_that_is_withdrawn_takes_its_decision_back_whatever_else_was_done(
+    make_queue: MakeQueue, dataset: Dataset, people: list[UUID]
+) -> None:
+    queue = make_queue()
+    submit(queue, people[0], 1, APPROVE)
+    with session_scope() as session:
+        changes.change(session, dataset, people[1], wanted.read({"add_tags": ["seen"]}), matching(dataset, View()))
+    assert withdraw(queue, people[0], 1).state == "open"
+    example = example_at(queue, 1)
+    assert (example.status, example.tags) == ("needs_review", ["seen"])
+
+
 def test_reviews_that_differ_wait_for_somebody_to_choose(make_queue: MakeQueue, people: list[UUID]) -> None:
     queue = make_queue(reviews_each=2)
     one, other, third, _ = people
