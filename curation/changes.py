@@ -6,22 +6,40 @@ somebody has changed since stays as it is, of each example its status, its tags 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, case, cast, func, insert, literal, or_, select, text, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    Text,
+    case,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from curation import score_counts
 from curation.datasets import seen_by
 from curation.wanted import TAGS, Wanted
+from inference.paging import Page, page_of
 from schemas import ids
 from schemas.errors import ChangeNotFound, Conflict
 from schemas.states import ExampleStatus
 from schemas.tables import ApiKey, Change, ChangeSet, Dataset, Example
 
 NEW: Final = "new_"
+# Of an example at once: each may hold a long text twice.
+VERSIONS: Final = 50
 
 COUNTED: Final = {status: f'{{"status": "{status}"}}' for status in ExampleStatus} | {"gold": '{"gold": true}'}
 # By how much a change set has changed the counts of its dataset.
@@ -33,6 +51,12 @@ COUNT_AGAIN: Final = text(f"""
     UPDATE datasets SET {", ".join(f"{name} = datasets.{name} + changed.{name}" for name in COUNTED)}
     FROM (SELECT {DIFFERENCES} FROM changes WHERE change_set_id = :change_set_id) AS changed WHERE id = :dataset_id
 """)
+
+
+class Version(NamedTuple):
+    change: Change
+    change_set: ChangeSet
+    who: str
 
 
 def change(session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, matching: Select[Any]) -> ChangeSet | None:
@@ -88,9 +112,9 @@ def get(session: Session, tenant: str, public_id: str, *, for_update: bool = Fal
 
 def latest(session: Session, dataset: Dataset, limit: int) -> Sequence[tuple[ChangeSet, str, bool]]:
     """What was done last, by whom, and whether it is undone."""
-    undone = select(ChangeSet.undoes).where(ChangeSet.undoes.is_not(None))
+    undo = aliased(ChangeSet)
     query = (
-        select(ChangeSet, ApiKey.name, ChangeSet.id.in_(undone))
+        select(ChangeSet, ApiKey.name, exists().where(undo.undoes == ChangeSet.id))
         .join(ApiKey, ApiKey.id == ChangeSet.key_id)
         .where(ChangeSet.dataset_id == dataset.id)
         .order_by(ChangeSet.id.desc())
@@ -98,8 +122,8 @@ def latest(session: Session, dataset: Dataset, limit: int) -> Sequence[tuple[Cha
     return session.execute(query.limit(limit)).all()
 
 
-def history(session: Session, example: Example) -> Sequence[tuple[Change, ChangeSet, str]]:
-    """All versions of an example, the newest first, and who made each."""
+def history(session: Session, example: Example, before: int | None = None) -> Page[Version]:
+    """Versions of an example, the newest first, and who made each. `before` is the last one of the page before."""
     query = (
         select(Change, ChangeSet, ApiKey.name)
         .join(ChangeSet, ChangeSet.id == Change.change_set_id)
@@ -107,7 +131,9 @@ def history(session: Session, example: Example) -> Sequence[tuple[Change, Change
         .where(Change.example_id == example.id)
         .order_by(Change.version.desc())
     )
-    return session.execute(query).all()
+    if before is not None:
+        query = query.where(Change.version < before)
+    return page_of([Version(*row) for row in session.execute(query.limit(VERSIONS + 1))], VERSIONS)
 
 
 def _target(matching: Select[Any], new: Mapping[str, ColumnElement[Any]]) -> Select[Any]:

@@ -78,7 +78,7 @@ def show(judging_id: str) -> str:
         rates=beside(dataset, judging),
         which=which,
         filters=FILTERS,
-        page=judge_results.verdicts(session, judging, which, after, ROWS),
+        page=judge_results.with_texts(session, judge_results.verdicts(session, judging, which, after, ROWS)),
         chosen=chosen,
         messages_shown=messages_shown,
     )

@@ -147,12 +147,23 @@ def test_each_version_says_who_changed_what_from_what_to_what(dataset: Dataset, 
     change(dataset, reviewer, {"notes": "second", "edited_output": "Better."})
     example = examples(dataset)[0]
     with session_scope() as session:
-        versions = changes.history(session, example)
+        versions = changes.history(session, example).items
     assert [(change.version, who) for change, _, who in versions] == [(3, "reviewer"), (2, "reviewer")]
     newest: Change = versions[0][0]
     assert newest.before == {"notes": "first", "edited_output": None}
     assert newest.after == {"notes": "second", "edited_output": "Better."}
     assert (example.version, example.reviewer_id) == (3, reviewer)
+
+
+def test_many_versions_are_shown_a_page_at_a_time(dataset: Dataset, reviewer: UUID) -> None:
+    for number in range(changes.VERSIONS + 1):
+        change(dataset, reviewer, {"notes": str(number)})
+    example = examples(dataset)[0]
+    with session_scope() as session:
+        newest = changes.history(session, example)
+        oldest = changes.history(session, example, newest.items[-1].change.version)
+    assert ([one.change.version for one in newest.items], newest.has_more) == ([*range(52, 2, -1)], True)
+    assert ([one.change.version for one in oldest.items], oldest.has_more) == ([2], False)
 
 
 def test_a_change_to_an_older_version_is_not_made(dataset: Dataset, reviewer: UUID) -> None:
