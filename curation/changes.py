@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    Numeric,
     Select,
     Text,
     case,
@@ -132,7 +133,7 @@ def history(session: Session, example: Example, before: int | None = None) -> Pa
         .order_by(Change.version.desc())
     )
     if before is not None:
-        query = query.where(Change.version < before)
+        query = query.where(Change.version < cast(before, Numeric))
     return page_of([Version(*row) for row in session.execute(query.limit(VERSIONS + 1))], VERSIONS)
 
 
