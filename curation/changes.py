@@ -31,7 +31,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from curation import score_counts
 from curation.datasets import seen_by
-from curation.wanted import TAGS, Wanted
+from curation.wanted import TAGS, Wanted, check_tags
 from inference.paging import Page, page_of
 from schemas import ids
 from schemas.errors import ChangeNotFound, Conflict
@@ -70,7 +70,11 @@ def change(session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, mat
         new[TAGS] = _tags(wanted)
     if not new:
         return None
-    return _write(session, dataset.id, key_id, wanted.shown, _target(matching, new), list(new))
+    done = _write(session, dataset.id, key_id, wanted.shown, _target(matching, new), list(new))
+    if done is not None and wanted.add_tags:
+        most = func.max(func.jsonb_array_length(Change.after[TAGS]))
+        check_tags(session.scalar(select(most).where(Change.change_set_id == done.id)) or 0)
+    return done
 
 
 def change_one(

@@ -15,7 +15,7 @@ from curation.table import Sort
 from curation.views import View
 from schemas import ids
 from schemas.database import session_scope
-from schemas.errors import ChangeNotFound, Conflict
+from schemas.errors import ChangeNotFound, Conflict, RequestInvalid
 from schemas.states import ExampleStatus
 from schemas.tables import Change, ChangeSet, Dataset, Example
 
@@ -177,6 +177,19 @@ def test_a_change_to_an_older_version_is_not_made(dataset: Dataset, reviewer: UU
     assert done
     assert done.wanted == {"gold": False}
     assert [e.gold for e in examples(dataset)] == [False] + [True] * 9
+
+
+def test_an_example_has_no_more_tags_than_it_may(dataset: Dataset, reviewer: UUID) -> None:
+    for part in ("a", "b"):
+        change(dataset, reviewer, {"add_tags": [f"{part}-{n}" for n in range(20)]}, View(search='"candidate 1"'))
+    more = {"status": "approved", "add_tags": [f"c-{n}" for n in range(11)]}
+    with pytest.raises(RequestInvalid, match="at most 50 tags"):
+        change(dataset, reviewer, more)
+    assert [(e.status, len(e.tags)) for e in examples(dataset)] == [
+        ("needs_review", 40 if n == 1 else 0) for n in range(10)
+    ]
+    change(dataset, reviewer, more | {"remove_tags": ["a-0"]})
+    assert len(examples(dataset)[1].tags) == 50
 
 
 def test_tags_come_and_go_one_by_one(dataset: Dataset, reviewer: UUID) -> None:
