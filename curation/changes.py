@@ -1,27 +1,46 @@
 """Changing examples, one or fifty thousand at a time: each change is a version of its example, and can be undone.
 
-A change set is what somebody did in one go. Undoing it is a change set of its own, so that it can be undone too. An
-example that somebody has changed since stays as it is.
+A change set is what somebody did in one go. Undoing it is a change set of its own, so that it can be undone too. What
+somebody has changed since stays as it is, of each example its status, its tags and so on by themselves.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, insert, literal, or_, select, text, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Numeric,
+    Select,
+    Text,
+    case,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from curation import score_counts
 from curation.datasets import seen_by
-from curation.wanted import TAGS, Wanted
+from curation.wanted import TAGS, Wanted, check_tags
+from inference.paging import Page, page_of
 from schemas import ids
 from schemas.errors import ChangeNotFound, Conflict
 from schemas.states import ExampleStatus
 from schemas.tables import ApiKey, Change, ChangeSet, Dataset, Example
 
 NEW: Final = "new_"
+# Of an example at once: each may hold a long text twice.
+VERSIONS: Final = 50
 
 COUNTED: Final = {status: f'{{"status": "{status}"}}' for status in ExampleStatus} | {"gold": '{"gold": true}'}
 # By how much a change set has changed the counts of its dataset.
@@ -35,8 +54,14 @@ COUNT_AGAIN: Final = text(f"""
 """)
 
 
+class Version(NamedTuple):
+    change: Change
+    change_set: ChangeSet
+    who: str
+
+
 def change(session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, matching: Select[Any]) -> ChangeSet | None:
-    """Give all these examples what is wanted; None where each of them had it already."""
+    """Give all these examples of the dataset what is wanted; None where each of them had it already."""
     # A null by itself would be text.
     new: dict[str, ColumnElement[Any]] = {
         name: cast(value, Example.__table__.c[name].type) for name, value in wanted.values.items()
@@ -45,8 +70,11 @@ def change(session: Session, dataset: Dataset, key_id: UUID, wanted: Wanted, mat
         new[TAGS] = _tags(wanted)
     if not new:
         return None
-    target = _target(new).where(Example.id.in_(matching), Example.dataset_id == dataset.id)
-    return _write(session, dataset.id, key_id, wanted.shown, target, list(new))
+    done = _write(session, dataset.id, key_id, wanted.shown, _target(matching, new), list(new))
+    if done is not None and wanted.add_tags:
+        most = func.max(func.jsonb_array_length(Change.after[TAGS]))
+        check_tags(session.scalar(select(most).where(Change.change_set_id == done.id)) or 0)
+    return done
 
 
 def change_one(
@@ -64,13 +92,13 @@ def change_one(
 
 
 def undo(session: Session, tenant: str, public_id: str, key_id: UUID) -> ChangeSet | None:
-    """Take back all of a change set that nobody has changed since; None where nothing of it is left."""
+    """Take back what still is as a change set left it; None where nothing is."""
     done = get(session, tenant, public_id, for_update=True)
     if session.scalar(select(ChangeSet.id).where(ChangeSet.undoes == done.id)) is not None:
         raise Conflict("This is undone already.")
     names = Wanted.columns_in(done.wanted)
-    since = (Change.example_id == Example.id, Change.change_set_id == done.id, Change.version == Example.version)
-    target = _target({name: _before(name) for name in names}).join(Change, since[0]).where(*since[1:])
+    changed = select(Example).join(Change, Change.example_id == Example.id).where(Change.change_set_id == done.id)
+    target = _target(changed, {name: _taken_back(name) for name in names})
     return _write(session, done.dataset_id, key_id, done.wanted, target, names, undoes=done.id)
 
 
@@ -89,9 +117,9 @@ def get(session: Session, tenant: str, public_id: str, *, for_update: bool = Fal
 
 def latest(session: Session, dataset: Dataset, limit: int) -> Sequence[tuple[ChangeSet, str, bool]]:
     """What was done last, by whom, and whether it is undone."""
-    undone = select(ChangeSet.undoes).where(ChangeSet.undoes.is_not(None))
+    undo = aliased(ChangeSet)
     query = (
-        select(ChangeSet, ApiKey.name, ChangeSet.id.in_(undone))
+        select(ChangeSet, ApiKey.name, exists().where(undo.undoes == ChangeSet.id))
         .join(ApiKey, ApiKey.id == ChangeSet.key_id)
         .where(ChangeSet.dataset_id == dataset.id)
         .order_by(ChangeSet.id.desc())
@@ -99,8 +127,8 @@ def latest(session: Session, dataset: Dataset, limit: int) -> Sequence[tuple[Cha
     return session.execute(query.limit(limit)).all()
 
 
-def history(session: Session, example: Example) -> Sequence[tuple[Change, ChangeSet, str]]:
-    """All versions of an example, the newest first, and who made each."""
+def history(session: Session, example: Example, before: int | None = None) -> Page[Version]:
+    """Versions of an example, the newest first, and who made each. `before` is the last one of the page before."""
     query = (
         select(Change, ChangeSet, ApiKey.name)
         .join(ChangeSet, ChangeSet.id == Change.change_set_id)
@@ -108,15 +136,17 @@ def history(session: Session, example: Example) -> Sequence[tuple[Change, Change
         .where(Change.example_id == example.id)
         .order_by(Change.version.desc())
     )
-    return session.execute(query).all()
+    if before is not None:
+        query = query.where(Change.version < cast(before, Numeric))
+    return page_of([Version(*row) for row in session.execute(query.limit(VERSIONS + 1))], VERSIONS)
 
 
-def _target(new: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
+def _target(matching: Select[Any], new: Mapping[str, ColumnElement[Any]]) -> Select[Any]:
     """Examples with their old and new values, locked in one order everywhere: two that change many don't wait for each
-    other in a circle."""
+    other in a circle. What has waited for its lock is matched again, as it is by then."""
     old = [Example.__table__.c[name] for name in new]
     changed = [value.label(NEW + name) for name, value in new.items()]
-    return select(Example.id, *old, *changed).order_by(Example.id).with_for_update(of=Example)
+    return matching.with_only_columns(Example.id, *old, *changed).order_by(Example.id).with_for_update(of=Example)
 
 
 def _write(
@@ -181,8 +211,15 @@ def _tags(wanted: Wanted) -> ColumnElement[Any]:
     return func.array(kept.scalar_subquery(), type_=ARRAY(Text))
 
 
-def _before(name: str) -> ColumnElement[Any]:
+def _taken_back(name: str) -> ColumnElement[Any]:
+    """What it was before, unless somebody has changed it since."""
+    now = Example.__table__.c[name]
+    is_as_changed = now.is_not_distinct_from(_kept(Change.after, name))
+    return case((is_as_changed, _kept(Change.before, name)), else_=now)
+
+
+def _kept(values: ColumnElement[Any] | InstrumentedAttribute[Any], name: str) -> ColumnElement[Any]:
     if name == TAGS:
-        tag: ColumnElement[str] = func.jsonb_array_elements_text(Change.before[TAGS]).column_valued("tag")
+        tag: ColumnElement[str] = func.jsonb_array_elements_text(values[TAGS]).column_valued("tag")
         return func.array(select(tag).scalar_subquery(), type_=ARRAY(Text))
-    return cast(Change.before[name].astext, Example.__table__.c[name].type)
+    return cast(values[name].astext, Example.__table__.c[name].type)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from sqlalchemy import Select, and_, delete, exists, func, select
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session, aliased
 
+from curation import examples
 from curation.win_rates import Choices, WinRate, win_rates
+from inference.pages import count_that_fit
 from inference.paging import Page, page_of
 from schemas.errors import ExampleNotFound, RequestInvalid
 from schemas.ids import new_id
@@ -47,10 +50,12 @@ def check_models(models: Sequence[str]) -> Sequence[str]:
 
 
 def page(session: Session, dataset: Dataset, models: Sequence[str], after: int, limit: int) -> Page[Compared]:
-    """Items that each of these models has answered. `after` is the number of the last item of the page before."""
+    """Items that each of these models has answered, fewer of them where answers are long. `after` is the number of the
+    last item of the page before."""
     numbers = session.scalars(_answered_by(dataset, models).where(Item.number > after).limit(limit + 1)).all()
     found = page_of(numbers, limit)
-    return Page(_compared(session, dataset, models, found.items), found.has_more)
+    compared = _compared(session, dataset, models, found.items)
+    return Page(compared, found.has_more or len(compared) < len(found.items))
 
 
 def next_open(
@@ -138,16 +143,25 @@ def _answered_by(dataset: Dataset, models: Sequence[str]) -> Select[Any]:
 
 
 def _compared(session: Session, dataset: Dataset, models: Sequence[str], numbers: Sequence[int]) -> list[Compared]:
-    """With the latest answer of each model."""
-    answers = (
-        select(Output)
+    """With the latest answer of each model: as many of the first as have texts that can be held at once."""
+    latest = (
+        select(Output.item, Output.id)
         .ext(distinct_on(Output.item, Output.model))
         .where(Output.dataset_id == dataset.id, Output.item.in_(numbers), Output.model.in_(models))
         .order_by(Output.item, Output.model, Output.id.desc())
     )
-    found = {(answer.item, answer.model): answer for answer in session.scalars(answers)}
-    items = select(Item).where(Item.dataset_id == dataset.id, Item.number.in_(numbers)).order_by(Item.number)
-    return [Compared(item, [found[item.number, model] for model in models]) for item in session.scalars(items)]
+    by_item: dict[int, list[UUID]] = {}
+    for number, answer_id in session.execute(latest):
+        by_item.setdefault(number, []).append(answer_id)
+    sizes = examples.sizes(session, chain.from_iterable(by_item.values()))
+    kept = list(by_item.values())[: count_that_fit([sum(map(sizes.__getitem__, its)) for its in by_item.values()])]
+    texts = examples.texts(session, list(chain.from_iterable(kept)))
+    return [_side_by_side([texts[answer_id] for answer_id in its], models) for its in kept]
+
+
+def _side_by_side(answers: Sequence[tuple[Output, Item]], models: Sequence[str]) -> Compared:
+    by_model = {output.model: output for output, _ in answers}
+    return Compared(answers[0][1], [by_model[model] for model in models])
 
 
 def _answers(session: Session, dataset: Dataset, shown: Sequence[UUID]) -> Sequence[Output]:

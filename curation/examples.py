@@ -1,6 +1,6 @@
 """Examples of a dataset, and the texts that they are of: a page of them at a time, as texts may be long."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from schemas.tables import Dataset, Example, Item, Output
 # A page of texts ends early where they are long.
 PAGE_BYTES: Final = 16 * 1024**2
 ITEM_OF_OUTPUT: Final = and_(Item.dataset_id == Output.dataset_id, Item.number == Output.item)
+SIZE: Final = func.octet_length(Output.output) + func.octet_length(Item.request)
 
 
 def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Example]:
@@ -24,15 +25,22 @@ def get(session: Session, tenant: str, public_id: str) -> tuple[Dataset, Example
 def that_fit(wanted: Select[Any]) -> Select[Any]:
     """Of examples, by their ids, the first: as many as have texts that can be held at once, and one at least.
     PostgreSQL knows lengths without reading what is stored out of line."""
-    size = func.octet_length(Output.output) + func.octet_length(Item.request)
     measured = (
-        select(Example.id, (func.sum(size).over(order_by=Example.id) - size).label("bytes_before"))
+        select(Example.id, (func.sum(SIZE).over(order_by=Example.id) - SIZE).label("bytes_before"))
         .join(Output, Output.id == Example.id)
         .join(Item, ITEM_OF_OUTPUT)
         .where(Example.id.in_(wanted))
         .subquery()
     )
     return select(measured.c.id).where(measured.c.bytes_before < PAGE_BYTES)
+
+
+def sizes(session: Session, example_ids: Iterable[UUID]) -> Mapping[UUID, int]:
+    """How many bytes their texts have."""
+    edited = func.coalesce(func.octet_length(Example.edited_output), 0)
+    query = select(Example.id, SIZE + edited).join(Output, Output.id == Example.id).join(Item, ITEM_OF_OUTPUT)
+    found = session.execute(query.where(Example.id.in_(example_ids)))
+    return {example_id: size for example_id, size in found}
 
 
 def texts(session: Session, example_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Output, Item]]:

@@ -38,7 +38,7 @@ ANSWERED: Final = """
     ) AS asked
     WHERE results.batch_id = :batch_id AND results.line > :after_line AND succeeded
 """
-READ_PAGE: Final = text(page_query("line, custom_id, body, answer", ANSWERED, order="line", sized="answer"))
+READ_PAGE: Final = text(page_query("line, custom_id, body, answer", ANSWERED, order="line", sized="body, answer"))
 
 
 def refusal(batch: Batch) -> VbsError | None:

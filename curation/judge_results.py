@@ -8,8 +8,10 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, exists, func, select, text
 from sqlalchemy.orm import Session, aliased, undefer
 
+from curation import examples
 from curation.judge_trust import BesidePeople, Orders
 from curation.judge_verdicts import AGREED
+from inference.pages import count_that_fit
 from inference.paging import Page, page_of
 from schemas.tables import Comparison, Item, Judging, Output
 
@@ -40,6 +42,12 @@ class Which(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Verdict:
     comparison: Comparison
+    custom_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    comparison: Comparison
     item: Item
     # In the order of the models.
     answers: Sequence[Output]
@@ -58,20 +66,25 @@ def beside_people(session: Session, judging: Judging) -> BesidePeople:
 
 def verdicts(session: Session, judging: Judging, which: Which, after: int, limit: int) -> Page[Verdict]:
     """In the order of their items. `after` is the number of the last item of the page before."""
+    item = and_(Item.dataset_id == Comparison.dataset_id, Item.number == Comparison.item)
     query = (
-        select(Comparison)
+        select(Comparison, Item.custom_id)
+        .join(Item, item)
         .options(undefer(Comparison.reasons))
         .where(Comparison.judging_id == judging.id, Comparison.item > after, *_those(judging, which))
         .order_by(Comparison.item)
     )
-    page = page_of(session.scalars(query.limit(limit + 1)).all(), limit)
-    wanted = [example_id for comparison in page.items for example_id in comparison.example_ids]
-    answers = {answer.id: answer for answer in session.scalars(select(Output).where(Output.id.in_(wanted)))}
-    numbers = [comparison.item for comparison in page.items]
-    of_dataset = select(Item).where(Item.dataset_id == judging.dataset_id, Item.number.in_(numbers))
-    items = {item.number: item for item in session.scalars(of_dataset)}
-    found = [Verdict(one, items[one.item], [answers[its] for its in one.example_ids]) for one in page.items]
-    return Page(found, page.has_more)
+    return page_of([Verdict(*row) for row in session.execute(query.limit(limit + 1))], limit)
+
+
+def with_texts(session: Session, page: Page[Verdict]) -> Page[Judged]:
+    """The verdicts with what was asked and answered, to read: the page ends early where that is long."""
+    sizes = examples.sizes(session, [example_id for one in page.items for example_id in one.comparison.example_ids])
+    fitting = count_that_fit([sum(sizes[its] for its in one.comparison.example_ids) for one in page.items])
+    kept = [one.comparison for one in page.items[:fitting]]
+    texts = examples.texts(session, [example_id for comparison in kept for example_id in comparison.example_ids])
+    judged = [Judged(one, texts[one.example_ids[0]][1], [texts[its][0] for its in one.example_ids]) for one in kept]
+    return Page(judged, page.has_more or fitting < len(page.items))
 
 
 def _those(judging: Judging, which: Which) -> Sequence[ColumnElement[bool]]:

@@ -12,11 +12,13 @@ from typing import Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from curation import columns, resuming, scorers
 from curation.examples import ITEM_OF_OUTPUT, that_fit
+from inference.pages import count_that_fit
 from plugins.scoring import Answer, Scorer
 from plugins.scoring import Score as Given
 from schemas.database import OpenSession
@@ -32,6 +34,10 @@ ROWS: Final = 500
 PAGE_SECONDS: Final = 5.0
 MOST_OTHERS: Final = 8
 LONGEST_REASON: Final = 300
+
+# Answers, each with its item and what was asked; and texts to the same items, with where they come from.
+Page = Sequence[Row[UUID, int, str, str]]
+Beside = Mapping[int, Sequence[tuple[UUID, str]]]
 
 
 def run(open_session: OpenSession, scoring_id: UUID, *, rows: int = ROWS) -> bool:
@@ -73,21 +79,25 @@ def _end(session: Session, this: Scoring) -> None:
     session.execute(delete(Scoring).where(Scoring.dataset_id == dataset.id, Scoring.scorer == this.scorer))
 
 
-def _said(
-    session: Session, this: Scoring, dataset: Dataset, page: Sequence[Row[UUID, int, str, str]], seconds: float
-) -> Sequence[Given | None]:
-    """Of the answers of a page in their order, as far as it comes in time."""
+def _said(session: Session, this: Scoring, dataset: Dataset, page: Page, seconds: float) -> Sequence[Given | None]:
+    """Of the first answers of a page: as many as come in time, and can be held with what is read beside them."""
     scorer = scorers.get(this.scorer)
     ends = time.monotonic() + seconds
+    others: Beside = {}
+    references: Beside = {}
+    if scorer.needs_others:
+        page, others = _beside(session, _others(dataset, page), page)
+    if scorer.needs_reference:
+        page, references = _beside(session, _references(dataset, page), page)
     said: list[Given | None] = []
-    for answer in _answers(session, dataset, scorer, page):
+    for answer in _answers(page, others, references):
         said.append(_asked(scorer, answer))
         if time.monotonic() > ends:
             break
     return said
 
 
-def _page(session: Session, this: Scoring, rows: int) -> Sequence[Row[UUID, int, str, str]]:
+def _page(session: Session, this: Scoring, rows: int) -> Page:
     next_ones = select(Example.id).where(Example.dataset_id == this.dataset_id).order_by(Example.id).limit(rows)
     if this.after_id is not None:
         next_ones = next_ones.where(Example.id > this.after_id)
@@ -95,35 +105,48 @@ def _page(session: Session, this: Scoring, rows: int) -> Sequence[Row[UUID, int,
     return session.execute(query.where(Output.id.in_(that_fit(next_ones))).order_by(Output.id)).all()
 
 
-def _answers(
-    session: Session, dataset: Dataset, scorer: Scorer, page: Sequence[Row[UUID, int, str, str]]
-) -> Iterator[Answer]:
-    items = {row.item for row in page}
-    others = _others(session, dataset, items) if scorer.needs_others else {}
-    references = _references(session, dataset, items) if scorer.needs_reference else {}
+def _answers(page: Page, others: Beside, references: Beside) -> Iterator[Answer]:
     for row in page:
         said = [text for other_id, text in others.get(row.item, ()) if other_id != row.id][:MOST_OTHERS]
-        yield Answer(orjson.loads(row.request), row.output, said, references.get(row.item))
+        reference = next((text for _, text in references.get(row.item, ())), None)
+        yield Answer(orjson.loads(row.request), row.output, said, reference)
 
 
-def _others(session: Session, dataset: Dataset, items: set[int]) -> Mapping[int, list[tuple[UUID, str]]]:
-    """All that was said to these items."""
+def _beside(session: Session, wanted: Select[int, UUID, str], page: Page) -> tuple[Page, Beside]:
+    """The first of a page, and the texts that are wanted of their items."""
+    texts = wanted.subquery()
+    size = func.sum(func.octet_length(texts.c.text))
+    sizes = {item: many for item, many in session.execute(select(texts.c.item, size).group_by(texts.c.item))}
+    # Those of an item are held once.
+    kept = page[: count_that_fit([sizes.pop(row.item, 0) for row in page])]
     found: dict[int, list[tuple[UUID, str]]] = {}
-    query = select(Output.item, Output.id, Output.output).where(Output.dataset_id == dataset.id, Output.item.in_(items))
-    for item, output_id, text in session.execute(query.order_by(Output.id)):
+    query = select(texts.c.item, texts.c.id, texts.c.text).where(texts.c.item.in_({row.item for row in kept}))
+    for item, output_id, text in session.execute(query.order_by(texts.c.id)):
         found.setdefault(item, []).append((output_id, text))
-    return found
+    return kept, found
 
 
-def _references(session: Session, dataset: Dataset, items: set[int]) -> Mapping[int, str]:
-    """What somebody has starred, as they have edited it."""
-    right = func.coalesce(Example.edited_output, Output.output)
-    query = (
-        select(Output.item, right)
-        .join(Example, and_(Example.id == Output.id, Example.gold))
-        .where(Output.dataset_id == dataset.id, Output.item.in_(items))
+def _others(dataset: Dataset, page: Page) -> Select[int, UUID, str]:
+    """What was said to the same items, as much of it as is compared."""
+    place = func.row_number().over(partition_by=Output.item, order_by=Output.id)
+    said = (
+        select(Output.item, Output.id, Output.output.label("text"), place.label("place"))
+        .where(Output.dataset_id == dataset.id, Output.item.in_({row.item for row in page}))
+        .subquery()
     )
-    return {item: text for item, text in session.execute(query.order_by(Example.updated_at))}
+    return select(said.c.item, said.c.id, said.c.text).where(said.c.place <= MOST_OTHERS + 1)
+
+
+def _references(dataset: Dataset, page: Page) -> Select[int, UUID, str]:
+    """What somebody has starred last, as they have edited it."""
+    right = func.coalesce(Example.edited_output, Output.output)
+    return (
+        select(Output.item, Output.id, right.label("text"))
+        .ext(distinct_on(Output.item))
+        .join(Example, and_(Example.id == Output.id, Example.gold))
+        .where(Output.dataset_id == dataset.id, Output.item.in_({row.item for row in page}))
+        .order_by(Output.item, Example.updated_at.desc())
+    )
 
 
 def _asked(scorer: Scorer, answer: Answer) -> Given | None:

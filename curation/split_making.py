@@ -52,7 +52,7 @@ def common_words(session: Session, split: Split) -> Hashes:
     step = max(1, split.items // SAMPLED)
     numbers = list(range(1, split.items + 1, step))
     query = select(Item.request).where(Item.dataset_id == split.dataset_id, Item.number.in_(numbers))
-    found = session.scalars(query.execution_options(yield_per=50))
+    found = session.scalars(query.execution_options(yield_per=1))
     return template_of([shingles(asked_of(orjson.loads(request))) for request in found])
 
 

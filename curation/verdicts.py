@@ -6,7 +6,7 @@ A verdict holds what a reviewer has said, by the names of a change. What it does
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from curation.wanted import ADD_TAGS, LONGEST_NOTES, REMOVE_TAGS, TAGS, Wanted
+from curation.wanted import ADD_TAGS, LONGEST_NOTES, REMOVE_TAGS, TAGS, Wanted, check_tags
 from schemas.states import ExampleStatus
 
 Verdict = Mapping[str, Any]
@@ -25,6 +25,7 @@ def merged(verdict: Verdict, more: Wanted) -> dict[str, Any]:
         ADD_TAGS: _joined(added, more.add_tags, without=more.remove_tags),
         REMOVE_TAGS: _joined(removed, more.remove_tags, without=more.add_tags),
     }
+    check_tags(max(map(len, tags.values())))
     said = {name: value for name, value in verdict.items() if name not in tags} | dict(more.values)
     return said | {name: value for name, value in tags.items() if value}
 

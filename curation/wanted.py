@@ -14,6 +14,8 @@ CHANGEABLE: Final = ("status", "gold", "score", "category", "tags", "notes", "ed
 TAGS: Final = "tags"
 ADD_TAGS, REMOVE_TAGS = "add_tags", "remove_tags"
 MOST_TAGS: Final = 20
+# Of one example, or in one review.
+MOST_TAGS_IN_ALL: Final = 50
 LONGEST_TAG: Final = 50
 LONGEST_CATEGORY: Final = 100
 LONGEST_NOTES: Final = 10_000
@@ -48,6 +50,11 @@ def read(given: Mapping[str, Any]) -> Wanted:
     if wanted == Wanted():
         raise RequestInvalid("Nothing is to be changed.")
     return wanted
+
+
+def check_tags(many: int) -> None:
+    if many > MOST_TAGS_IN_ALL:
+        raise RequestInvalid(f"An example has at most {MOST_TAGS_IN_ALL} tags.", param=ADD_TAGS)
 
 
 def _status(name: str, value: object) -> str:

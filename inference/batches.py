@@ -4,15 +4,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from inference import files, pace_samples, quotas
 from inference.engines.base import ENDPOINTS
+from inference.idempotency import once
 from inference.pace import Pace
 from inference.paging import Page, newest_page
 from inference.progress import COUNTS, Progress
@@ -22,14 +23,13 @@ from schemas.errors import (
     BatchNotFound,
     Conflict,
     FileNotFound,
-    IdempotencyMismatch,
     InputFileInvalid,
     MoveNotAllowed,
     RequestInvalid,
 )
 from schemas.settings import settings
 from schemas.states import TERMINAL, BatchStatus, check_batch_move
-from schemas.tables import Batch, Chunk, File, IdempotencyKey
+from schemas.tables import Batch, Chunk, File
 from schemas.tables.base import now
 
 SHORTEST_WINDOW: Final = timedelta(hours=1)
@@ -68,21 +68,16 @@ def completion_time(window: str) -> timedelta:
 
 def create(session: Session, wanted: NewBatch, *, pending_limit: int = 0) -> Batch:
     """A batch on an uploaded file. The same call under the same idempotency key gives the same batch."""
-    repeated = repeated_batch(session, wanted.tenant, wanted.idempotency_key, wanted.fingerprint)
-    if repeated is not None:
-        return repeated
+    make = partial(_create, session, wanted, pending_limit)
+    return session.get_one(Batch, once(session, wanted.tenant, wanted.idempotency_key, wanted.fingerprint, make))
+
+
+def _create(session: Session, wanted: NewBatch, pending_limit: int) -> UUID:
     quotas.check_pending(session, wanted.tenant, pending_limit)
-    with session.begin_nested() as savepoint:
-        batch = _new_batch(session, wanted)
-        is_first = wanted.idempotency_key is None or _remember(session, wanted, batch)
-        if not is_first:
-            savepoint.rollback()
-    if not is_first:
-        # The same call is being made twice at once, and the other one won.
-        return create(session, wanted, pending_limit=pending_limit)
+    batch = _new_batch(session, wanted)
     if wanted.webhook_url is not None:
         subscriptions.create_for_batch(session, batch, wanted.webhook_url, wanted.webhook_secret)
-    return batch
+    return batch.id
 
 
 def _new_batch(session: Session, wanted: NewBatch) -> Batch:
@@ -124,23 +119,6 @@ def _input_file(session: Session, wanted: NewBatch) -> File:
     if not files.is_kept(file):
         raise InputFileInvalid("The content of this file is no longer kept. Upload it again.", param="input_file_id")
     return file
-
-
-def repeated_batch(session: Session, tenant: str, key: str | None, fingerprint: bytes) -> Batch | None:
-    """What the same call made before, if this is one that is made again."""
-    known = None if key is None else session.get(IdempotencyKey, (tenant, key))
-    if known is None:
-        return None
-    if known.fingerprint != fingerprint:
-        raise IdempotencyMismatch("This Idempotency-Key was used for a different request.", param="Idempotency-Key")
-    return session.get_one(Batch, known.batch_id)
-
-
-def _remember(session: Session, wanted: NewBatch, batch: Batch) -> bool:
-    row = insert(IdempotencyKey).values(
-        tenant=wanted.tenant, key=wanted.idempotency_key, fingerprint=wanted.fingerprint, batch_id=batch.id
-    )
-    return session.scalar(row.on_conflict_do_nothing().returning(IdempotencyKey.key)) is not None
 
 
 def get(session: Session, tenant: str, public_id: str) -> Batch:

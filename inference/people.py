@@ -92,7 +92,9 @@ def is_person(session: Session, key: ApiKey) -> bool:
 
 
 def disable(session: Session, key: ApiKey) -> None:
+    """All sessions end, and stay ended when the person is enabled again."""
     key.revoked_at = key.revoked_at or now()
+    sign_out_everywhere(key)
 
 
 def enable(session: Session, key: ApiKey) -> None:

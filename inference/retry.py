@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from inference import batches, files, pages, quotas
 from inference.batches import NewBatch
+from inference.idempotency import once
 from inference.pages import page_query
 from inference.quotas import Limits
 from inference.unanswered import SUCCEEDED
@@ -41,18 +43,18 @@ def retry(
     # The same call made twice at once: the second waits here for the first.
     session.refresh(old, with_for_update=True)
     fingerprint = hashlib.sha256(b"retry" + old.id.bytes).digest()
-    repeated = batches.repeated_batch(session, tenant, idempotency_key, fingerprint)
-    if repeated is not None:
-        return repeated
-    quotas.check_pending(session, tenant, limits.pending_requests)
+    make = partial(_retry, session, old, key_id, limits)
+    return session.get_one(Batch, once(session, tenant, idempotency_key, fingerprint, make))
+
+
+def _retry(session: Session, old: Batch, key_id: UUID | None, limits: Limits) -> UUID:
+    quotas.check_pending(session, old.tenant, limits.pending_requests)
     _check_can_retry(old)
     with files.incoming() as content:
-        content.receive(f"retry-of-{public_id}.jsonl", _unanswered(session, old))
-        file = files.register(session, tenant, "batch", content, stored_limit=limits.stored_bytes)
+        content.receive(f"retry-of-{ids.show(ids.BATCH, old.id)}.jsonl", _unanswered(session, old))
+        file = files.register(session, old.tenant, "batch", content, stored_limit=limits.stored_bytes)
         again = _like(session, old, ids.show(ids.FILE, file.id))
-        return batches.create(
-            session, replace(again, key_id=key_id, idempotency_key=idempotency_key, fingerprint=fingerprint)
-        )
+        return batches.create(session, replace(again, key_id=key_id)).id
 
 
 def _like(session: Session, old: Batch, input_file_id: str) -> NewBatch:

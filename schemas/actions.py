@@ -31,4 +31,5 @@ class Action(StrEnum):
     TASK_SCHEMA_ARCHIVED = "task_schema_archived"
     TASK_SCHEMA_RESTORED = "task_schema_restored"
     JUDGING_BEGUN = "judging_begun"
+    JUDGING_CANCELLED = "judging_cancelled"
     JUDGING_DELETED = "judging_deleted"

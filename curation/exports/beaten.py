@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
+from curation.examples import sizes
 from curation.formats.learned import Source, Worse
+from inference.pages import count_that_fit
 from schemas.tables import Comparison, Output
 
 
@@ -24,10 +27,11 @@ class Deciders(StrEnum):
 
 def beaten(
     session: Session, dataset_id: UUID, examples: Mapping[UUID, int], deciders: Deciders
-) -> Mapping[UUID, Worse]:
-    """Of these examples, each with its item: an answer to the same that was found worse, where there is one."""
+) -> Mapping[UUID, Worse | None]:
+    """Of these examples, each with its item: an answer to the same that was found worse, where there is one. No more
+    examples than have such answers that can be held at once."""
     if deciders == Deciders.NOBODY:
-        return {}
+        return dict.fromkeys(examples)
     lost: dict[UUID, tuple[UUID, Source]] = {}
     for one in sorted(_last_words(session, dataset_id, set(examples.values()), deciders), key=_rank):
         if one.winner is None:
@@ -38,11 +42,13 @@ def beaten(
             # Of several that lost, the first by name: the same one each time.
             loser_id = next(iter(by_model.values()))
             lost.setdefault(winner_id, (loser_id, Source.JUDGES if one.judging_id else Source.PEOPLE))
-    said = select(Output.id, Output.output).where(Output.id.in_([loser_id for loser_id, _ in lost.values()]))
+    bytes_of = sizes(session, [loser_id for loser_id, _ in lost.values()])
+    fitting = count_that_fit([bytes_of.get(lost[one][0], 0) if one in lost else 0 for one in examples])
+    kept = list(islice(examples, fitting))
+    said = select(Output.id, Output.output).where(Output.id.in_([lost[one][0] for one in kept if one in lost]))
     texts = {output_id: text for output_id, text in session.execute(said)}
-    return {
-        winner_id: Worse(texts[loser_id], source) for winner_id, (loser_id, source) in lost.items() if loser_id in texts
-    }
+    worse = {one: Worse(texts[loser_id], source) for one, (loser_id, source) in lost.items() if loser_id in texts}
+    return {one: worse.get(one) for one in kept}
 
 
 def _last_words(session: Session, dataset_id: UUID, items: set[int], deciders: Deciders) -> Sequence[Comparison]:

@@ -27,7 +27,7 @@ def pages(
         with open_session() as session:
             rows = session.execute(_page(session.get_one(Dataset, dataset_id), view, after)).all()
             lost = beaten(session, dataset_id, {row.Example.id: row.item for row in rows}, deciders)
-            page = [learned(row, lost.get(row.Example.id)) for row in rows]
+            page = [learned(row, lost[row.Example.id]) for row in rows if row.Example.id in lost]
         if not page:
             return
         yield page

@@ -159,5 +159,6 @@ class IdempotencyKey(Base):
     tenant: Mapped[str] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[bytes]
-    batch_id: Mapped[UUID] = mapped_column(ForeignKey("batches.id"))
+    # A batch, a run, a judging.
+    made_id: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(default=now)

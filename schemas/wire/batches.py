@@ -63,10 +63,6 @@ class BatchCreate(ma.Schema):
     webhook = ma.fields.Nested(WebhookTarget, load_default=None, allow_none=True)
 
 
-class BatchHeaders(ma.Schema):
-    idempotency_key = Text(data_key="Idempotency-Key", load_default=None, longest=255)
-
-
 class BatchQuery(ListQuery):
     limit = ma.fields.Integer(load_default=20, validate=ma.validate.Range(1, 100))
 

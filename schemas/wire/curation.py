@@ -229,6 +229,11 @@ class Version(ma.Schema):
     made_at = Timestamp(attribute="change_set.made_at")
 
 
+class VersionQuery(ma.Schema):
+    before = ma.fields.Integer(load_default=None, validate=ma.validate.Range(1, 2**31 - 1))
+
+
 class VersionList(ma.Schema):
     object = Kind("list")
     data = ma.fields.List(ma.fields.Nested(Version))
+    has_more = ma.fields.Boolean()

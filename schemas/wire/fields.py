@@ -82,3 +82,9 @@ class ListQuery(ma.Schema):
     """Where a page starts: after the object with this id."""
 
     after = Text()
+
+
+class OnceHeaders(ma.Schema):
+    """Under the same key the same call is answered with what the first one made."""
+
+    idempotency_key = Text(data_key="Idempotency-Key", load_default=None, longest=255)

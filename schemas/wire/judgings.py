@@ -79,7 +79,7 @@ class Verdict(ma.Schema):
 
     object = Kind("verdict")
     item = ma.fields.Integer(attribute="comparison.item")
-    custom_id = ma.fields.String(attribute="item.custom_id")
+    custom_id = ma.fields.String()
     example_ids = ma.fields.List(PublicId(ids.EXAMPLE), attribute="comparison.example_ids")
     winner = ma.fields.String(attribute="comparison.winner", allow_none=True)
     said = ma.fields.String(attribute="comparison.said", allow_none=True)

@@ -14,7 +14,8 @@ from inference.progress import Progress
 from inference.webhooks import subscriptions
 from schemas import ids, tables
 from schemas.actions import Action
-from schemas.wire.batches import Batch, BatchCreate, BatchHeaders, BatchList, BatchQuery, CreatedBatch, ResultsQuery
+from schemas.wire.batches import Batch, BatchCreate, BatchList, BatchQuery, CreatedBatch, ResultsQuery
+from schemas.wire.fields import OnceHeaders
 from tasks import dispatch
 from webapi import audit
 from webapi.api.auth import caller, tenant
@@ -35,7 +36,7 @@ class Shown:
 
 @blueprint.post("/batches")
 @blueprint.arguments(BatchCreate)
-@blueprint.arguments(BatchHeaders, location="headers")
+@blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, CreatedBatch)
 def create_batch(wanted: dict[str, Any], headers: dict[str, Any]) -> Shown:
     """Create a batch from an uploaded file.
@@ -79,7 +80,7 @@ def cancel_batch(batch_id: str) -> Shown:
 
 
 @blueprint.post("/batches/<batch_id>/retry")
-@blueprint.arguments(BatchHeaders, location="headers")
+@blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, Batch)
 def retry_batch(headers: dict[str, Any], batch_id: str) -> Shown:
     """Make a new batch of the requests that failed or were cancelled.

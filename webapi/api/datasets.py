@@ -35,7 +35,7 @@ from tasks import dispatch
 from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
-from webapi.api.examples import change_shown, shown_examples
+from webapi.api.examples import change_shown, first_that_fit, shown_examples
 from webapi.api.listing import listed
 from webapi.database import db, sessions
 from webapi.view_address import read_sort, view_of, whole_view_of
@@ -107,7 +107,7 @@ def list_imports(dataset_id: str) -> dict[str, Sequence[tables.Import]]:
 @blueprint.arguments(ExampleQuery, location="query")
 @blueprint.response(200, ExampleList)
 def list_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any]:
-    """List the examples of a view of a dataset.
+    """List the examples of a view of a dataset: up to `limit` of them, fewer where their texts are long.
 
     Go on with `after` set to `next_after`.
     """
@@ -120,9 +120,10 @@ def list_examples(given: dict[str, Any], dataset_id: str) -> dict[str, Any]:
         given.get("after"),
         given["limit"],
     )
-    rows = [row.example for row in page.rows]
-    following = page.rows[-1].cursor if page.has_more else None
-    return listed(shown_examples(rows), rows, ids.EXAMPLE, page.has_more) | {"next_after": following}
+    rows = first_that_fit([row.example for row in page.rows])
+    has_more = page.has_more or len(rows) < len(page.rows)
+    following = page.rows[len(rows) - 1].cursor if has_more else None
+    return listed(shown_examples(rows), rows, ids.EXAMPLE, has_more) | {"next_after": following}
 
 
 @blueprint.get("/datasets/<dataset_id>/facets")

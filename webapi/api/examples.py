@@ -8,9 +8,18 @@ import orjson
 
 from curation import changes, examples, similar, wanted
 from curation.chats import messages_of
+from inference.pages import count_that_fit
 from schemas import tables
 from schemas.states import Role
-from schemas.wire.curation import ChangeSet, Example, ExampleChange, SimilarList, SimilarQuery, VersionList
+from schemas.wire.curation import (
+    ChangeSet,
+    Example,
+    ExampleChange,
+    SimilarList,
+    SimilarQuery,
+    VersionList,
+    VersionQuery,
+)
 from webapi import audit
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
@@ -28,13 +37,6 @@ class Shown:
     messages: list[dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
-    change: tables.Change
-    change_set: tables.ChangeSet
-    who: str
-
-
 @blueprint.get("/examples/<example_id>")
 @blueprint.response(200, Example)
 def get_example(example_id: str) -> Shown:
@@ -47,10 +49,10 @@ def get_example(example_id: str) -> Shown:
 @blueprint.arguments(SimilarQuery, location="query")
 @blueprint.response(200, SimilarList)
 def list_similar(given: dict[str, Any], example_id: str) -> dict[str, list[Shown]]:
-    """List examples of the same dataset that share its rarest words, the most similar first."""
+    """List examples of the same dataset that share its rarest words, most similar first, fewer where they are long."""
     _, example = examples.get(db.session(), tenant(), example_id)
     found = similar.of_example(db.session(), example, given["limit"])
-    return {"data": shown_examples([one.example for one in found])}
+    return {"data": shown_examples(first_that_fit([one.example for one in found]))}
 
 
 @blueprint.post("/examples/<example_id>")
@@ -67,11 +69,16 @@ def change_example(given: dict[str, Any], example_id: str) -> Shown:
 
 
 @blueprint.get("/examples/<example_id>/versions")
+@blueprint.arguments(VersionQuery, location="query")
 @blueprint.response(200, VersionList)
-def list_versions(example_id: str) -> dict[str, Any]:
-    """List what was changed about an example, and by whom, newest first."""
+def list_versions(given: dict[str, Any], example_id: str) -> dict[str, Any]:
+    """List what was changed about an example, and by whom, newest first, up to 50 at once.
+
+    Go on with `before` set to the last `version`.
+    """
     _, example = examples.get(db.session(), tenant(), example_id)
-    return {"data": [Version(*row) for row in changes.history(db.session(), example)]}
+    page = changes.history(db.session(), example, given["before"])
+    return {"data": page.items, "has_more": page.has_more}
 
 
 @blueprint.post("/changes/<change_id>/undo")
@@ -83,6 +90,12 @@ def undo_change(change_id: str) -> dict[str, Any] | tables.ChangeSet:
     audit.note_change(done)
     db.session.commit()
     return change_shown(done, undone)
+
+
+def first_that_fit(found: Sequence[tables.Example]) -> Sequence[tables.Example]:
+    """Those with whose texts an answer is not too long: one at least."""
+    sizes = examples.sizes(db.session(), [example.id for example in found])
+    return found[: count_that_fit([sizes[example.id] for example in found])]
 
 
 def shown_examples(found: Sequence[tables.Example]) -> list[Shown]:

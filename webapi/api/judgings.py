@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from curation import batch_work, comparing, datasets, judge_results, judgings
 from curation.judge_results import Which
@@ -13,6 +14,7 @@ from inference.progress import Progress
 from schemas import ids, tables
 from schemas.actions import Action
 from schemas.states import Role
+from schemas.wire.fields import OnceHeaders
 from schemas.wire.judgings import (
     Judging,
     JudgingCreate,
@@ -23,7 +25,7 @@ from schemas.wire.judgings import (
     VerdictQuery,
 )
 from tasks import dispatch
-from webapi import audit
+from webapi import audit, once
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
@@ -43,18 +45,25 @@ class Shown:
 
 @blueprint.post("/datasets/<dataset_id>/judgings")
 @blueprint.arguments(JudgingCreate)
+@blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, Judging)
-def start_judging(given: dict[str, Any], dataset_id: str) -> Shown:
+def start_judging(given: dict[str, Any], headers: dict[str, Any], dataset_id: str) -> Shown:
     """Have a model say which of two models' answers is better, for each item that both have answered.
 
     Each item is asked about twice, the answers in both orders, in ordinary batches of at most 50,000 requests.
+    With an `Idempotency-Key` header the call can be repeated safely: it gives the judging that the first call made.
     """
     dataset = datasets.get(db.session(), tenant(), dataset_id)
-    judging = judgings.create(db.session(), dataset, caller().key_id, NewJudging(**given))
-    audit.note_of_dataset(Action.JUDGING_BEGUN, ids.JUDGING, judging, judge=judging.judge, models=judging.models)
+
+    def begin() -> UUID:
+        judging = judgings.create(db.session(), dataset, caller().key_id, NewJudging(**given))
+        audit.note_of_dataset(Action.JUDGING_BEGUN, ids.JUDGING, judging, judge=judging.judge, models=judging.models)
+        return judging.id
+
+    judging_id = once.per_call(tenant(), headers["idempotency_key"], given, begin)
     db.session.commit()
-    dispatch.judge(judging.id)
-    return shown([judging])[0]
+    dispatch.judge(judging_id)
+    return shown([judgings.get(db.session(), tenant(), ids.show(ids.JUDGING, judging_id))[1]])[0]
 
 
 @blueprint.get("/datasets/<dataset_id>/judgings")
@@ -97,6 +106,7 @@ def list_verdicts(given: dict[str, Any], judging_id: str) -> dict[str, Any]:
 def cancel_judging(judging_id: str) -> Shown:
     """Cancel a judging. Verdicts that are there by then are kept."""
     judging = batch_work.cancel(db.session(), judgings.get(db.session(), tenant(), judging_id)[1])
+    audit.note_of_dataset(Action.JUDGING_CANCELLED, ids.JUDGING, judging)
     db.session.commit()
     dispatch.judge(judging.id)
     return shown([judging])[0]

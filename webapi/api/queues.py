@@ -161,10 +161,13 @@ def release_item(queue_id: str, place: int) -> ShownItem:
 @blueprint.arguments(DisputeQuery, location="query")
 @blueprint.response(200, DisputeList)
 def list_disputes(given: dict[str, Any], queue_id: str) -> dict[str, Any]:
-    """List answers whose reviews differ, with all reviews. Go on with `after` set to the last `place`."""
+    """List answers whose reviews differ, with all reviews: up to `limit` of them, fewer where their texts are long.
+
+    Go on with `after` set to the last `place`, until nothing comes.
+    """
     found = reviewing.disputes(db.session(), wanted_queue(queue_id), given["after"], given["limit"])
-    shown_examples = examples.shown_examples([dispute.example for dispute in found])
-    return {"data": [dispute_shown(*pair) for pair in zip(found, shown_examples, strict=True)]}
+    fitting = examples.first_that_fit([dispute.example for dispute in found])
+    return {"data": [dispute_shown(*pair) for pair in zip(found, examples.shown_examples(fitting), strict=False)]}
 
 
 @blueprint.post("/queues/<queue_id>/items/<int:place>/decision")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from curation import batch_work, datasets, runs
 from curation.runs import NewRun
@@ -10,9 +11,10 @@ from inference.progress import Progress
 from schemas import ids, tables
 from schemas.actions import Action
 from schemas.states import Role
+from schemas.wire.fields import OnceHeaders
 from schemas.wire.runs import Run, RunCreate, RunList
 from tasks import dispatch
-from webapi import audit
+from webapi import audit, once
 from webapi.api.auth import caller, tenant
 from webapi.api.blueprint import Blueprint
 from webapi.database import db
@@ -30,19 +32,26 @@ class Shown:
 
 @blueprint.post("/datasets/<dataset_id>/runs")
 @blueprint.arguments(RunCreate)
+@blueprint.arguments(OnceHeaders, location="headers")
 @blueprint.response(200, Run)
-def start_run(given: dict[str, Any], dataset_id: str) -> Shown:
+def start_run(given: dict[str, Any], headers: dict[str, Any], dataset_id: str) -> Shown:
     """Ask one or several models all items of a dataset, or those that have an example in a `view`.
 
     A run makes ordinary batches of at most 50,000 requests, and takes in what each has answered when it has ended.
+    With an `Idempotency-Key` header the call can be repeated safely: it gives the run that the first call made.
     """
     dataset = datasets.get(db.session(), tenant(), dataset_id)
     view = {"view": whole_view_of(dataset, given["view"]), "address": kept(given["view"])}
-    run = runs.create(db.session(), dataset, caller().key_id, NewRun(**given | view))
-    audit.note_of_dataset(Action.RUN_BEGUN, ids.RUN, run, models=run.models)
+
+    def begin() -> UUID:
+        run = runs.create(db.session(), dataset, caller().key_id, NewRun(**given | view))
+        audit.note_of_dataset(Action.RUN_BEGUN, ids.RUN, run, models=run.models)
+        return run.id
+
+    run_id = once.per_call(tenant(), headers["idempotency_key"], given, begin)
     db.session.commit()
-    dispatch.advance_run(run.id)
-    return shown([run])[0]
+    dispatch.advance_run(run_id)
+    return shown([runs.get(db.session(), tenant(), ids.show(ids.RUN, run_id))[1]])[0]
 
 
 @blueprint.get("/datasets/<dataset_id>/runs")

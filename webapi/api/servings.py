@@ -15,7 +15,10 @@ blueprint = Blueprint("servings", __name__, "Models as they were loaded, to whic
 @blueprint.get("/servings/<serving_id>")
 @blueprint.response(200, Serving)
 def get_serving(serving_id: str) -> tables.Serving:
-    """Get what an answer comes from: `served_by` on its line is the id."""
+    """Get what an answer comes from: `served_by` on its line is the id.
+
+    Servings are the server's, the same for all tenants, as its models are: any key may look.
+    """
     return serving.get(db.session(), serving_id)
 
 

@@ -8,7 +8,7 @@ from flask import Flask, g
 from schemas.settings import Settings, settings
 from schemas.states import Role
 from schemas.version import VERSION
-from webapi import database, display, logs, page_policy, proxies
+from webapi import database, display, logs, once, page_policy, proxies
 from webapi.ui import (
     account,
     audit,
@@ -80,6 +80,7 @@ def known_to_every_page(chosen: Settings) -> dict[str, Any]:
         "may_submit": key is not None and Role(key.role).allows(Role.USER),
         "may_curate": key is not None and Role(key.role).allows(Role.CURATOR),
         "may_administer": key is not None and Role(key.role).allows(Role.ADMIN),
+        "once": once.form_value,
         "settings": chosen,
         "version": VERSION,
     }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
@@ -20,7 +21,7 @@ from schemas.limits import LONGEST_CRITERIA
 from schemas.states import Role
 from schemas.tables import Dataset, Judging
 from tasks import dispatch
-from webapi import audit
+from webapi import audit, once
 from webapi.database import db
 from webapi.form_values import after, one_or_any, text
 from webapi.ui.files import WINDOWS
@@ -56,11 +57,16 @@ def begin(dataset_id: str) -> Any:
         text(request.form, "criteria"),
         request.form.get("completion_window", WINDOW),
     )
-    judging = judgings.create(db.session(), dataset, g.key.id, wanted)
-    audit.note_of_dataset(Action.JUDGING_BEGUN, ids.JUDGING, judging, judge=judging.judge, models=judging.models)
+
+    def make() -> UUID:
+        judging = judgings.create(db.session(), dataset, g.key.id, wanted)
+        audit.note_of_dataset(Action.JUDGING_BEGUN, ids.JUDGING, judging, judge=judging.judge, models=judging.models)
+        return judging.id
+
+    judging_id = once.per_form(tenant(), make)
     db.session.commit()
-    dispatch.judge(judging.id)
-    return to_page(judging)
+    dispatch.judge(judging_id)
+    return to_page(judging_id)
 
 
 @blueprint.get("/judgings/<judging_id>")
@@ -79,7 +85,9 @@ def show(judging_id: str) -> str:
         rates=beside(dataset, judging),
         which=which,
         filters=FILTERS,
-        page=judge_results.verdicts(session, judging, which, after(request.args), ROWS),
+        page=judge_results.with_texts(
+            session, judge_results.verdicts(session, judging, which, after(request.args), ROWS)
+        ),
         chosen=chosen,
         messages_shown=messages_shown,
     )
@@ -89,9 +97,10 @@ def show(judging_id: str) -> str:
 @needs(Role.CURATOR)
 def cancel(judging_id: str) -> Any:
     judging = batch_work.cancel(db.session(), judgings.get(db.session(), tenant(), judging_id)[1])
+    audit.note_of_dataset(Action.JUDGING_CANCELLED, ids.JUDGING, judging)
     db.session.commit()
     dispatch.judge(judging.id)
-    return to_page(judging)
+    return to_page(judging.id)
 
 
 @blueprint.post("/judgings/<judging_id>/delete")
@@ -131,5 +140,5 @@ def chosen(said: str, models: Sequence[str]) -> Sequence[str | None]:
     return [None if place is None else models[place] for place in places]
 
 
-def to_page(judging: Judging) -> Any:
-    return redirect(url_for("judging.show", judging_id=ids.show(ids.JUDGING, judging.id)))
+def to_page(judging_id: UUID) -> Any:
+    return redirect(url_for("judging.show", judging_id=ids.show(ids.JUDGING, judging_id)))

@@ -49,7 +49,7 @@ def show(example_id: str) -> str:
         messages_asked=messages_shown(item),
         rendered=rendered(db.session(), dataset, output.output),
         scores=scoring.of_example(db.session(), example),
-        history=changes.history(db.session(), example),
+        history=changes.history(db.session(), example, whole(request.args, "before")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 
@@ -15,7 +16,7 @@ from schemas.errors import RequestInvalid
 from schemas.states import Role
 from schemas.tables import Import, Run
 from tasks import dispatch
-from webapi import audit
+from webapi import audit, once
 from webapi.database import db
 from webapi.form_values import number, whole
 from webapi.ui.files import WINDOWS
@@ -72,10 +73,15 @@ def start(dataset_id: str) -> Any:
         whole_view_of(dataset, request.args),
         address(),
     )
-    run = runs.create(db.session(), dataset, g.key.id, wanted)
-    audit.note_of_dataset(Action.RUN_BEGUN, ids.RUN, run, models=run.models)
+
+    def begin() -> UUID:
+        run = runs.create(db.session(), dataset, g.key.id, wanted)
+        audit.note_of_dataset(Action.RUN_BEGUN, ids.RUN, run, models=run.models)
+        return run.id
+
+    run_id = once.per_form(tenant(), begin)
     db.session.commit()
-    dispatch.advance_run(run.id)
+    dispatch.advance_run(run_id)
     return redirect(url_for("runs.show_all", dataset_id=dataset_id))
 
 

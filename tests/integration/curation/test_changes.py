@@ -1,20 +1,24 @@
 """Every change is a version, and whatever was done in one go is undone in one go."""
 
 import random
+import time
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from curation import changes, table, wanted
 from curation.table import Sort
 from curation.views import View
 from schemas import ids
 from schemas.database import session_scope
-from schemas.errors import ChangeNotFound, Conflict
+from schemas.errors import ChangeNotFound, Conflict, RequestInvalid
 from schemas.states import ExampleStatus
 from schemas.tables import Change, ChangeSet, Dataset, Example
 from tests.integration.curation.changing import ALL, change
+
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 
 
 def examples(dataset: Dataset, view: View = ALL) -> list[Example]:
@@ -59,6 +63,55 @@ def test_what_was_changed_since_stays_and_the_rest_is_undone(dataset: Dataset, r
     assert [e.status for e in examples(dataset)] == ["rejected"] + ["needs_review"] * 9
 
 
+def test_what_is_undone_step_by_step_comes_back_step_by_step(dataset: Dataset, reviewer: UUID) -> None:
+    approved = change(dataset, reviewer, **{"status": "approved", "score": 0.1, "add_tags": ["a"]})
+    starred = change(dataset, reviewer, **{"gold": True, "edited_output": "Better.", "add_tags": ["b"]})
+    for done in (starred, approved):
+        undone = undo(done, reviewer)
+        assert undone
+        assert undone.examples == 10
+    assert {(e.status, e.score, e.gold, e.edited_output, tuple(e.tags)) for e in examples(dataset)} == {
+        ("needs_review", None, False, None, ())
+    }
+
+
+def test_of_one_example_what_was_changed_since_stays_and_the_rest_is_undone(dataset: Dataset, reviewer: UUID) -> None:
+    done = change(dataset, reviewer, **{"status": "approved", "score": 0.1, "category": "nursing"})
+    change(dataset, reviewer, **{"score": 0.3, "notes": "Look again."})
+    undo(done, reviewer)
+    assert {(e.status, e.score, e.category, e.notes) for e in examples(dataset)} == {
+        ("needs_review", 0.3, None, "Look again.")
+    }
+    again = change(dataset, reviewer, **{"status": "rejected"})
+    change(dataset, reviewer, **{"status": "approved"})
+    assert undo(again, reviewer) is None
+
+
+def test_what_a_view_no_longer_holds_when_its_turn_comes_stays_as_it_is(dataset: Dataset, reviewer: UUID) -> None:
+    third = select(Example.id).where(Example.id == examples(dataset)[3].id)
+    undecided = View(status=ExampleStatus.NEEDS_REVIEW, search="candidate")
+    with ThreadPoolExecutor() as pool:
+        with session_scope() as session:
+            changes.change(session, dataset, reviewer, wanted.read({"status": "rejected"}), third)
+            waiting = pool.submit(change, dataset, reviewer, undecided, status="approved")
+            wait_for_a_lock()
+        done = waiting.result()
+    assert done
+    assert done.examples == 9
+    assert [e.status for e in examples(dataset)] == ["approved"] * 3 + ["rejected"] + ["approved"] * 6
+
+
+def wait_for_a_lock() -> None:
+    """Until somebody waits for a row that another has."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with session_scope() as session:
+            if session.scalar(WAITING):
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits")
+
+
 def test_an_undo_is_done_once(dataset: Dataset, reviewer: UUID) -> None:
     done = change(dataset, reviewer, gold=True)
     undo(done, reviewer)
@@ -85,12 +138,23 @@ def test_each_version_says_who_changed_what_from_what_to_what(dataset: Dataset, 
     change(dataset, reviewer, notes="second", edited_output="Better.")
     example = examples(dataset)[0]
     with session_scope() as session:
-        versions = changes.history(session, example)
+        versions = changes.history(session, example).items
     assert [(change.version, who) for change, _, who in versions] == [(3, "reviewer"), (2, "reviewer")]
     newest: Change = versions[0][0]
     assert newest.before == {"notes": "first", "edited_output": None}
     assert newest.after == {"notes": "second", "edited_output": "Better."}
     assert (example.version, example.reviewer_id) == (3, reviewer)
+
+
+def test_many_versions_are_shown_a_page_at_a_time(dataset: Dataset, reviewer: UUID) -> None:
+    for number in range(changes.VERSIONS + 1):
+        change(dataset, reviewer, **{"notes": str(number)})
+    example = examples(dataset)[0]
+    with session_scope() as session:
+        newest = changes.history(session, example)
+        oldest = changes.history(session, example, newest.items[-1].change.version)
+    assert ([one.change.version for one in newest.items], newest.has_more) == ([*range(52, 2, -1)], True)
+    assert ([one.change.version for one in oldest.items], oldest.has_more) == ([2], False)
 
 
 def test_a_change_to_an_older_version_is_not_made(dataset: Dataset, reviewer: UUID) -> None:
@@ -104,6 +168,19 @@ def test_a_change_to_an_older_version_is_not_made(dataset: Dataset, reviewer: UU
     assert done
     assert done.wanted == {"gold": False}
     assert [e.gold for e in examples(dataset)] == [False] + [True] * 9
+
+
+def test_an_example_has_no_more_tags_than_it_may(dataset: Dataset, reviewer: UUID) -> None:
+    for part in ("a", "b"):
+        change(dataset, reviewer, {"add_tags": [f"{part}-{n}" for n in range(20)]}, View(search='"candidate 1"'))
+    more = {"status": "approved", "add_tags": [f"c-{n}" for n in range(11)]}
+    with pytest.raises(RequestInvalid, match="at most 50 tags"):
+        change(dataset, reviewer, **more)
+    assert [(e.status, len(e.tags)) for e in examples(dataset)] == [
+        ("needs_review", 40 if n == 1 else 0) for n in range(10)
+    ]
+    change(dataset, reviewer, **more, remove_tags=["a-0"])
+    assert len(examples(dataset)[1].tags) == 50
 
 
 def test_tags_come_and_go_one_by_one(dataset: Dataset, reviewer: UUID) -> None:

@@ -10,7 +10,8 @@ from curation import changes, queue_agreement, reviewing
 from schemas import ids
 from schemas.database import session_scope
 from schemas.errors import Conflict, RequestInvalid
-from schemas.tables import ChangeSet, Queue, Review
+from schemas.tables import ChangeSet, Dataset, Queue, Review
+from tests.integration.curation.changing import change
 from tests.integration.curation.queueing import (
     APPROVE,
     REJECT,
@@ -66,6 +67,17 @@ def test_several_reviews_leave_the_example_alone_until_all_agree(make_queue: Mak
         done = session.scalars(select(ChangeSet)).one()
         changes.undo(session, "acme", ids.show(ids.CHANGE_SET, done.id), other)
     assert example_at(queue, 1).status == "needs_review"
+
+
+def test_a_review_that_is_withdrawn_takes_its_decision_back_whatever_else_was_done(
+    make_queue: MakeQueue, dataset: Dataset, people: list[UUID]
+) -> None:
+    queue = make_queue()
+    submit(queue, people[0], 1, APPROVE)
+    change(dataset, people[1], add_tags=["seen"])
+    assert withdraw(queue, people[0], 1).state == "open"
+    example = example_at(queue, 1)
+    assert (example.status, example.tags) == ("needs_review", ["seen"])
 
 
 def test_reviews_that_differ_wait_for_somebody_to_choose(make_queue: MakeQueue, people: list[UUID]) -> None:

@@ -1,6 +1,7 @@
 """Datasets of one's own over the API: uploads, runs, splits and snapshots, as agents make them."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -213,3 +214,19 @@ def test_a_stranger_finds_nothing_and_who_is_no_curator_reads_only(
     with httpx.Client(base_url=f"{api_url}/v1", headers=headers) as stranger:
         assert {stranger.get(path).status_code for path in reads} == {404}
         assert {stranger.post(path, json=body).status_code for path, body in writes.items()} == {404}
+
+
+def test_a_run_that_is_asked_for_again_under_its_key_is_begun_once(curator: httpx.Client, dataset: str) -> None:
+    path, wanted, key = f"/datasets/{dataset}/runs", {"models": [MODEL]}, {"Idempotency-Key": "once"}
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda _: ok(curator.post(path, json=wanted, headers=key))["id"], range(4)))
+    assert len(set(answers)) == 1
+    other = curator.post(path, json=wanted | {"parameters": {"seed": 1}}, headers=key)
+    assert code_of(other) == (409, "idempotency_key_reused")
+    assert [run["id"] for run in ok(curator.get(path))["data"]] == answers[:1]
+
+
+def test_a_key_under_which_nothing_could_be_begun_is_free(curator: httpx.Client, dataset: str) -> None:
+    path, key = f"/datasets/{dataset}/runs", {"Idempotency-Key": "once"}
+    assert curator.post(path, json={"models": ["unknown"]}, headers=key).status_code == 404
+    ok(curator.post(path, json={"models": [MODEL]}, headers=key))

@@ -7,9 +7,11 @@ import httpx
 import pytest
 
 from curation import imports
+from inference.pages import BYTES
 from schemas import ids
 from schemas.database import session_scope
 from schemas.states import Role
+from tests.integration.curation.answers import dataset_of
 from tests.integration.curation.conftest import run_batch
 from tests.integration.webapi.conftest import MakeKey
 
@@ -48,6 +50,20 @@ def test_a_dataset_says_what_is_in_it(curator: httpx.Client, dataset: str) -> No
     taken_in = curator.get(f"/datasets/{dataset}/imports").json()["data"]
     assert [(one["status"], one["imported"]) for one in taken_in] == [("done", 12)]
     assert [one["id"] for one in curator.get("/datasets").json()["data"]] == [dataset]
+
+
+def test_a_page_of_long_answers_ends_early_and_says_where_to_go_on(curator: httpx.Client) -> None:
+    with session_scope() as session:
+        dataset = ids.show(
+            ids.DATASET, dataset_of(session, model=[f"{n} alike {'x' * (BYTES // 2)}" for n in range(4)]).id
+        )
+    first = curator.get(f"/datasets/{dataset}/examples").json()
+    rest = curator.get(f"/datasets/{dataset}/examples", params={"after": first["next_after"]}).json()
+    assert ([one["item"] for one in first["data"]], first["has_more"]) == ([1, 2], True)
+    assert first["last_id"] == first["data"][-1]["id"]
+    assert ([one["item"] for one in rest["data"]], rest["has_more"], rest["next_after"]) == ([3, 4], False, None)
+    alike = curator.get(f"/examples/{first['last_id']}/similar").json()["data"]
+    assert [one["item"] for one in alike] == [1, 3]
 
 
 def test_an_example_has_what_was_asked_what_was_said_and_where_it_comes_from(

@@ -45,6 +45,24 @@ def id_of(judging: dict[str, Any]) -> UUID:
     return ids.parse(ids.JUDGING, judging["id"], JudgingNotFound)
 
 
+def test_a_judging_that_is_asked_for_again_under_its_key_is_begun_once(curator: httpx.Client, dataset: str) -> None:
+    key = {"Idempotency-Key": "once"}
+    first, again = (ok(curator.post(f"{dataset}/judgings", json=WANTED, headers=key)) for _ in range(2))
+    assert first["id"] == again["id"]
+    other = curator.post(f"{dataset}/judgings", json=WANTED | {"criteria": "Shorter."}, headers=key)
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "idempotency_key_reused")
+    ok(curator.post(f"{dataset}/judgings", json=WANTED))
+    assert len(ok(curator.get(f"{dataset}/judgings"))["data"]) == 2
+
+
+def test_who_cancels_a_judging_is_told(curator: httpx.Client, dataset: str) -> None:
+    begun = ok(curator.post(f"{dataset}/judgings", json=WANTED))
+    ok(curator.post(f"/judgings/{begun['id']}/cancel"))
+    with session_scope() as session:
+        (noted,) = session.query(AuditEntry).filter_by(action=Action.JUDGING_CANCELLED).all()
+    assert (noted.subject, noted.who) == (begun["id"], "curator")
+
+
 def test_a_judging_is_begun_watched_and_read(curator: httpx.Client, dataset: str) -> None:
     begun = ok(curator.post(f"{dataset}/judgings", json=WANTED))
     assert (begun["status"], begun["request_counts"]) == ("running", {"total": 8, "completed": 0, "failed": 0})

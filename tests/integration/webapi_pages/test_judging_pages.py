@@ -65,6 +65,15 @@ def test_a_judging_is_begun_where_models_are_compared_and_its_page_says_who_is_b
     assert path in overview and "Nobody has chosen between these models yet." in overview
 
 
+def test_a_button_that_is_pressed_twice_begins_one_judging(curator: Visitor) -> None:
+    table = two_models()
+    form = re.search(r'name="once" value="([^"]+)"', curator.see(f"{table}/compare"))
+    assert form
+    paths = {curator.send(f"{table}/judgings", **WANTED, once=form[1]).url.path for _ in range(2)}
+    assert len(paths) == 1
+    assert curator.see(f"{table}/compare").count('aria-label="Judging by') == 1
+
+
 def test_verdicts_that_depend_on_the_order_are_shown_with_both_reasons(curator: Visitor) -> None:
     table = two_models()
 

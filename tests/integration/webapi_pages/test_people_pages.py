@@ -135,6 +135,7 @@ def test_an_administrator_changes_a_role_and_takes_access_away_and_gives_it_back
     assert visitor.http.get("/").url.path == "/sign-in"
     assert enter(ui_url)[1].status_code == 401
     admin.send(f"/people/{ada}/enable")
+    assert visitor.http.get("/").url.path == "/sign-in"
     assert enter(ui_url)[1].url.path == "/"
     with session_scope() as session:
         page = audit.list_page(session, Filter(action=Action.PERSON_CHANGED), None, 10)

@@ -55,6 +55,23 @@ def test_a_file_is_uploaded_run_and_its_answers_are_in_the_table(curator: Visito
     assert curator.see(table).count('class="example-head"') == 3
 
 
+def test_a_button_that_is_pressed_twice_begins_one_run(curator: Visitor) -> None:
+    table = uploaded(curator, as_jsonl(QUESTIONS))
+    form = re.search(r'name="once" value="([^"]+)"', curator.see(f"{table}/runs"))
+    assert form
+    for _ in range(2):
+        assert curator.send(f"{table}/runs", model=MODEL, once=form[1]).url.path == f"{table}/runs"
+    assert runs_begun() == 1
+    # Another press of the same button, after something else was filled in.
+    curator.send(f"{table}/runs", model=MODEL, once=form[1], max_tokens="5")
+    assert runs_begun() == 2
+
+
+def runs_begun() -> int:
+    with session_scope() as session:
+        return len(session.scalars(select(Run.id)).all())
+
+
 def test_models_are_run_on_what_a_filter_of_the_table_holds(curator: Visitor) -> None:
     known = [{"prompt": f"Known {n}?", "completion": "Yes." if n < 3 else "No."} for n in range(1, 5)]
     table = uploaded(curator, as_jsonl([*known, *QUESTIONS]))

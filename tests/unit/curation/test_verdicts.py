@@ -4,6 +4,7 @@ import pytest
 
 from curation.verdicts import agreed, as_wanted, merged, seen_with
 from curation.wanted import read
+from schemas.errors import RequestInvalid
 
 EXAMPLE: dict[str, Any] = {
     "status": "needs_review",
@@ -20,6 +21,15 @@ APPROVED, REJECTED = {"status": "approved"}, {"status": "rejected"}
 def test_what_is_said_later_stands() -> None:
     draft = merged({"score": 0.2, "notes": "first"}, read({"score": 0.5, "status": "approved"}))
     assert draft == {"score": 0.5, "notes": "first", "status": "approved"}
+
+
+@pytest.mark.parametrize("name", ["add_tags", "remove_tags"])
+def test_a_draft_has_no_more_tags_than_an_example_may(name: str) -> None:
+    draft: dict[str, Any] = {}
+    for part in ("a", "b"):
+        draft = merged(draft, read({name: [f"{part}-{n}" for n in range(20)]}))
+    with pytest.raises(RequestInvalid, match="at most 50 tags"):
+        merged(draft, read({name: [f"c-{n}" for n in range(11)]}))
 
 
 def test_a_tag_is_either_added_or_removed() -> None:
