@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from schemas import ids
-from schemas.limits import LARGEST_SEED, LONGEST_MODEL, LONGEST_VIEW_VALUE
+from schemas.limits import LARGEST_SEED, LONGEST_MODEL, LONGEST_VIEW_VALUE, MOST_TOKENS
 from schemas.wire.batch_work import BatchWork
 from schemas.wire.fields import Kind, PublicId, Text
 
@@ -16,7 +16,7 @@ class Parameters(ma.Schema):
 
     temperature = ma.fields.Float(validate=ma.validate.Range(0, 2))
     top_p = ma.fields.Float(validate=ma.validate.Range(0, 1, min_inclusive=False))
-    max_tokens = ma.fields.Integer(strict=True, validate=ma.validate.Range(min=1))
+    max_tokens = ma.fields.Integer(strict=True, validate=ma.validate.Range(1, MOST_TOKENS))
     seed = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, LARGEST_SEED))
     stop = ma.fields.List(Text(longest=LONGEST_STOP), validate=ma.validate.Length(1, MOST_STOPS))
 
