@@ -12,11 +12,11 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from curation.resuming import SILENT
-from inference import batches
+from inference import batches, quotas
 from inference.progress import Progress
 from schemas.errors import Conflict
 from schemas.states import RunStatus
-from schemas.tables import Batch, Judging, Run
+from schemas.tables import ApiKey, Batch, Judging, Run
 
 BATCH_LINES: Final = 50_000
 WINDOW: Final = "7d"
@@ -71,9 +71,14 @@ def _sum(total: int, counts: Sequence[Progress]) -> Progress:
     return Progress(total, sum(one.completed for one in counts), sum(one.failed for one in counts))
 
 
+def lines_allowed(session: Session, key_id: UUID, lines: int) -> int:
+    """How many a batch may have: more than its key may have waiting would never fit."""
+    return min(lines, quotas.limits_of(session.get_one(ApiKey, key_id)).pending_requests or lines)
+
+
 def cancel(session: Session, work: Work) -> Work:
     """Stop it. What is answered by then is kept."""
-    session.refresh(work, with_for_update=True)
+    session.refresh(work, with_for_update={"key_share": True})
     if work.ended_at is None:
         work.status = RunStatus.CANCELLING
     elif work.status != RunStatus.CANCELLED:

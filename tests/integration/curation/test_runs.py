@@ -1,5 +1,6 @@
 """Models are run on the items of a dataset, and what they say becomes examples of the same items."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from uuid import UUID
 
@@ -136,8 +137,7 @@ def test_any_step_may_be_lost_or_doubled(reviewer: UUID) -> None:
     assert due(Run) == []
     work_off(made)
     assert due(Run) == [run_id]
-    with session_scope() as session:
-        begun = run_parts.advance(session, run_id).imports
+    begun = run_parts.advance(session_scope, run_id).imports
     # Nobody runs the imports that it told of; they are due by themselves, and the run waits for them.
     assert len(begun) == 2
     assert due(Run) == []
@@ -158,7 +158,8 @@ def test_a_batch_that_ends_while_it_is_looked_at_is_taken_in_as_it_is_then(revie
     with session_scope() as session:
         seen = session.get_one(Batch, made)
         work_off([made])
-        assert (seen.completed, len(run_parts.advance(session, run_id).imports)) == (0, 1)
+        assert seen.completed == 0
+        assert len(run_parts.advance(lambda: nullcontext(session), run_id).imports) == 1
 
 
 def test_cancelling_keeps_what_is_answered(reviewer: UUID) -> None:
@@ -349,8 +350,8 @@ def test_a_run_says_why_an_answer_did_not_come_in(reviewer: UUID) -> None:
     dataset = with_items(2)
     run_id = begin_run(dataset, reviewer)
     work_off(make_batches(run_id))
+    (import_id,) = run_parts.advance(session_scope, run_id).imports
     with session_scope() as session:
-        (import_id,) = run_parts.advance(session, run_id).imports
         resuming.end(session.get_one(Import, import_id), ImportStatus.BROKEN)
         session.get_one(Import, import_id).problem = "It broke."
     advance(run_id)
