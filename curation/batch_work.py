@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from curation.resuming import SILENT
@@ -16,7 +16,7 @@ from inference import batches, quotas
 from inference.progress import Progress
 from schemas.errors import Conflict
 from schemas.states import RunStatus
-from schemas.tables import ApiKey, Batch, Judging, Run
+from schemas.tables import ApiKey, Batch, Dataset, Judging, Run
 
 BATCH_LINES: Final = 50_000
 WINDOW: Final = "7d"
@@ -85,3 +85,10 @@ def cancel(session: Session, work: Work) -> Work:
         raise Conflict(f"Cannot cancel a {work.kind} with status '{work.status}'.", code="invalid_status")
     session.flush()
     return work
+
+
+def cancel_all(session: Session, dataset: Dataset) -> None:
+    """Stop what is asked about a dataset."""
+    for table in (Run, Judging):
+        live = (table.dataset_id == dataset.id, table.ended_at.is_(None))
+        session.execute(update(table).where(*live).values(status=RunStatus.CANCELLING))

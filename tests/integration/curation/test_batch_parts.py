@@ -7,10 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, text, update
 
-from curation import batch_parts, batch_work, resuming, run_parts
+from curation import batch_parts, batch_work, datasets, resuming, run_parts
 from curation.batch_making import Asking
 from curation.batch_parts import Step
+from curation.retention import purge_datasets
 from inference import intake
+from schemas import ids
 from schemas.database import session_scope
 from schemas.states import BatchStatus, RunStatus
 from schemas.tables import ApiKey, File, Item, Run
@@ -182,3 +184,17 @@ def test_an_item_that_can_not_be_passed_on_is_told_of_and_holds_nobody_up(review
     assert [[line["custom_id"] for line in lines_of(batch(one).input_file_id)] for one in done.batch_ids] == (
         [["2", "3"]] if others else []
     )
+
+
+def test_a_dataset_that_is_deleted_stops_what_is_asked_about_it_before_it_goes(reviewer: UUID) -> None:
+    dataset = with_items(4)
+    run_id = begin_run(dataset, reviewer)
+    made = make_batches(run_id)
+    with session_scope() as session:
+        datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
+    assert purge_datasets(session_scope) == 0
+    assert due(Run) == [run_id]
+    for _ in range(3):
+        advance(run_id)
+    assert {batch(one).status for one in made} == {BatchStatus.CANCELLED}
+    assert purge_datasets(session_scope) == 1

@@ -319,6 +319,8 @@ def test_a_judging_of_a_deleted_dataset_ends_and_goes_with_it(reviewer: UUID) ->
         datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
     advance_as_far_as_it_goes(judging_id)
     assert {batch(one).status for one in made} == {BatchStatus.CANCELLED}
+    assert due(Judging) == [judging_id]
+    advance_as_far_as_it_goes(judging_id)
     retention.purge_datasets(session_scope)
     with session_scope() as session:
         left = [session.scalar(select(func.count()).select_from(table)) for table in (Judging, Comparison)]

@@ -338,9 +338,10 @@ def test_a_run_of_a_view_that_holds_nothing_is_refused(reviewer: UUID) -> None:
 
 def test_a_deleted_dataset_leaves_none_of_what_its_runs_were_to_ask(reviewer: UUID) -> None:
     dataset = with_answers({1: "good"})
-    begin_on(dataset, reviewer, View(search="good"))
+    run_id = begin_on(dataset, reviewer, View(search="good"))
     with session_scope() as session:
         datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
+    advance(run_id)
     purge_datasets(session_scope)
     with session_scope() as session:
         assert session.scalar(select(func.count()).select_from(RunItem)) == 0
