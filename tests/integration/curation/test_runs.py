@@ -11,7 +11,7 @@ from curation import batch_work, datasets, imports, resuming, run_parts, runs
 from curation.retention import purge_datasets
 from curation.runs import NewRun
 from curation.views import View
-from inference import finaliser
+from inference import batches, finaliser, intake, quotas, retry
 from schemas import ids
 from schemas.database import session_scope
 from schemas.errors import Conflict, ModelNotFound, RequestInvalid, RunNotFound
@@ -345,6 +345,25 @@ def test_a_deleted_dataset_leaves_none_of_what_its_runs_were_to_ask(reviewer: UU
     purge_datasets(session_scope)
     with session_scope() as session:
         assert session.scalar(select(func.count()).select_from(RunItem)) == 0
+
+
+def test_what_is_tried_again_comes_home_to_its_items(reviewer: UUID) -> None:
+    dataset = with_items(3)
+    run_id = begin_run(dataset, reviewer)
+    (made,) = make_batches(run_id)
+    for _ in range(2):
+        with session_scope() as session:
+            batches.cancel(session, "acme", ids.show(ids.BATCH, made))
+        finaliser.finalise(made)
+        with session_scope() as session:
+            limits = quotas.limits_of(session.get_one(ApiKey, reviewer))
+            made = retry.retry(session, "acme", ids.show(ids.BATCH, made), reviewer, limits).id
+        with session_scope() as session:
+            intake.take_in(session, made)
+    work_off([made])
+    import_batch(dataset, made)
+    assert [item for _, item, _ in outputs()] == [1, 2, 3]
+    assert fresh(dataset).items == 3
 
 
 def test_a_run_says_why_an_answer_did_not_come_in(reviewer: UUID) -> None:
