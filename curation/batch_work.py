@@ -31,9 +31,10 @@ NOBODY_READS: Final[Mapping[type[Run | Judging], str]] = {
     )""",
     Judging: "(part.line = 0 OR advanced_at < :silent_since)",
 }
-# A batch is to be created, or has ended and its answers are to be read, or nothing is left to do.
+# A batch is to be created, or has ended and its answers are to be read, or nothing is left to do. A step that failed is
+# not begun again at once.
 DUE: Final = """
-    SELECT id FROM {kind}s AS work WHERE ended_at IS NULL AND (
+    SELECT id FROM {kind}s AS work WHERE ended_at IS NULL AND (attempts = 0 OR advanced_at < :silent_since) AND (
         advanced_at < :silent_since AND (
             status = 'cancelling'
             OR EXISTS (SELECT FROM {kind}_parts WHERE {kind}_id = work.id AND batch_id IS NULL AND ended_at IS NULL)

@@ -1,6 +1,7 @@
 """Runs and judgings come to their end, whatever is in their way."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -160,6 +161,20 @@ def test_a_run_that_nobody_gets_any_further_with_ends_and_says_so(reviewer: UUID
     run = fresh_work(Run, run_id)
     assert (run.status, run.problems, due(Run)) == (RunStatus.BROKEN, [resuming.NO_FURTHER], [])
     assert batch(made).status == BatchStatus.CANCELLED
+
+
+def test_a_step_that_fails_is_not_begun_again_at_once(reviewer: UUID) -> None:
+    run_id = begin_run(with_items(3), reviewer)
+    work_off(make_batches(run_id))
+    assert due(Run, timedelta(0)) == [run_id]
+
+    def read(*_: Any) -> Step:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        batch_parts.advance(session_scope, Run, run_id, read, read)
+    assert due(Run, timedelta(0)) == []
+    assert due(Run) == [run_id]
 
 
 def test_a_run_that_only_waits_is_never_given_up(reviewer: UUID) -> None:
