@@ -7,17 +7,21 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
 
-from curation import batch_parts, batch_work, datasets, resuming, run_parts
+from curation import batch_parts, batch_work, datasets, judging_reading, resuming, run_parts
 from curation.batch_making import Asking
 from curation.batch_parts import Step
 from curation.retention import purge_datasets
 from inference import intake
 from schemas import ids
 from schemas.database import session_scope
+from schemas.ids import new_id
 from schemas.states import BatchStatus, RunStatus
-from schemas.tables import ApiKey, File, Item, Run
+from schemas.tables import ApiKey, Dataset, File, Item, Judging, JudgingPart, Run
 from tests.integration.curation.batch_work import due, fresh_work
+from tests.integration.curation.judging import answered
+from tests.integration.curation.judging import begin as begin_judging
 from tests.integration.curation.runs import (
     advance,
     begin_run,
@@ -100,14 +104,18 @@ def request(number: int) -> bytes:
     return as_jsonl([chat_line(str(number), model=MODEL)])
 
 
+def cancel_without_waiting(table: type[Run | Judging], work_id: UUID) -> None:
+    with session_scope() as session:
+        session.execute(text("SET LOCAL lock_timeout = '3s'"))
+        batch_work.cancel(session, session.get_one(table, work_id))
+
+
 def test_a_run_can_be_cancelled_while_its_file_is_written(reviewer: UUID) -> None:
     run_id = begin_run(with_items(3), reviewer)
 
     def pages() -> Iterator[Sequence[bytes]]:
         yield [request(1)]
-        with session_scope() as session:
-            session.execute(text("SET LOCAL lock_timeout = '3s'"))
-            batch_work.cancel(session, session.get_one(Run, run_id))
+        cancel_without_waiting(Run, run_id)
         yield [request(2)]
 
     assert step_that_asks(run_id, pages).more
@@ -116,6 +124,23 @@ def test_a_run_can_be_cancelled_while_its_file_is_written(reviewer: UUID) -> Non
     assert (run.status, run.batch_ids, run.problems) == (RunStatus.CANCELLED, [], [])
     with session_scope() as session:
         assert session.scalar(select(func.count()).select_from(File).where(File.purpose == "batch")) == 0
+
+
+def test_a_judging_can_be_cancelled_while_its_file_is_written(reviewer: UUID) -> None:
+    with session_scope() as session:
+        dataset = answered(session, large=["same", "a"], small=["same", "b"])
+    judging_id = begin_judging(dataset, reviewer)
+
+    def ask(session: Session, _: Dataset, judging: Judging, part: JudgingPart) -> Asking:
+        def pages() -> Iterator[Sequence[bytes]]:
+            judging_reading.save(session, [judging_reading.verdict(judging, 1, (new_id(), new_id()))])
+            cancel_without_waiting(Judging, judging_id)
+            yield [request(1)]
+
+        return Asking(CHAT, "A judging", pages())
+
+    assert batch_parts.advance(session_scope, Judging, judging_id, ask, lambda *_: Step()).more
+    assert fresh_work(Judging, judging_id).batch_ids == []
 
 
 def test_nobody_else_writes_a_file_that_is_being_written(reviewer: UUID) -> None:
