@@ -8,15 +8,15 @@ from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from curation.resuming import SILENT
-from inference import batches
+from inference import batches, quotas
 from inference.progress import Progress
 from schemas.errors import Conflict
 from schemas.states import RunStatus
-from schemas.tables import Batch, Judging, Run
+from schemas.tables import ApiKey, Batch, Dataset, Judging, Run
 
 BATCH_LINES: Final = 50_000
 WINDOW: Final = "7d"
@@ -31,9 +31,10 @@ NOBODY_READS: Final[Mapping[type[Run | Judging], str]] = {
     )""",
     Judging: "(part.line = 0 OR advanced_at < :silent_since)",
 }
-# A batch is to be created, or has ended and its answers are to be read, or nothing is left to do.
+# A batch is to be created, or has ended and its answers are to be read, or nothing is left to do. A step that failed is
+# not begun again at once.
 DUE: Final = """
-    SELECT id FROM {kind}s AS work WHERE ended_at IS NULL AND (
+    SELECT id FROM {kind}s AS work WHERE ended_at IS NULL AND (attempts = 0 OR advanced_at < :silent_since) AND (
         advanced_at < :silent_since AND (
             status = 'cancelling'
             OR EXISTS (SELECT FROM {kind}_parts WHERE {kind}_id = work.id AND batch_id IS NULL AND ended_at IS NULL)
@@ -71,12 +72,24 @@ def _sum(total: int, counts: Sequence[Progress]) -> Progress:
     return Progress(total, sum(one.completed for one in counts), sum(one.failed for one in counts))
 
 
+def lines_allowed(session: Session, key_id: UUID, lines: int) -> int:
+    """How many a batch may have: more than its key may have waiting would never fit."""
+    return min(lines, quotas.limits_of(session.get_one(ApiKey, key_id)).pending_requests or lines)
+
+
 def cancel(session: Session, work: Work) -> Work:
     """Stop it. What is answered by then is kept."""
-    session.refresh(work, with_for_update=True)
+    session.refresh(work, with_for_update={"key_share": True})
     if work.ended_at is None:
         work.status = RunStatus.CANCELLING
     elif work.status != RunStatus.CANCELLED:
         raise Conflict(f"Cannot cancel a {work.kind} with status '{work.status}'.", code="invalid_status")
     session.flush()
     return work
+
+
+def cancel_all(session: Session, dataset: Dataset) -> None:
+    """Stop what is asked about a dataset."""
+    for table in (Run, Judging):
+        live = (table.dataset_id == dataset.id, table.ended_at.is_(None))
+        session.execute(update(table).where(*live).values(status=RunStatus.CANCELLING))

@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from curation import naming
+from curation import batch_work, naming
 from inference.paging import Page, newest_page
 from schemas import ids
 from schemas.errors import DatasetNotFound, NotFound
@@ -57,8 +57,10 @@ def list_page(session: Session, tenant: str, after: str | None, limit: int) -> P
 
 
 def delete(session: Session, tenant: str, public_id: str) -> Dataset:
-    """Nobody sees it any more. Retention removes what it holds."""
+    """Nobody sees it any more, and nobody asks models about it. Retention removes what it holds."""
     dataset = get(session, tenant, public_id)
+    # Whoever works on these locks them before their dataset.
+    batch_work.cancel_all(session, dataset)
     dataset.deleted_at = now()
     return dataset
 

@@ -68,13 +68,18 @@ def begin(session: Session, dataset: Dataset, batch: Batch) -> Import:
         if known.status == ImportStatus.BROKEN:
             resuming.begin_again(known)
         return known
-    # Where the dataset has asked this itself, the answers are to its items.
-    asked = select(Run.id).join(RunPart, RunPart.run_id == Run.id)
-    run_id = session.scalar(asked.where(Run.dataset_id == dataset.id, RunPart.batch_id == batch.id))
-    new = Import(dataset_id=dataset.id, batch_id=batch.id, run_id=run_id, lines=batch.total)
+    new = Import(dataset_id=dataset.id, batch_id=batch.id, run_id=_run_of(session, dataset, batch), lines=batch.total)
     session.add(new)
     session.flush()
     return new
+
+
+def _run_of(session: Session, dataset: Dataset, batch: Batch) -> UUID | None:
+    """Where the dataset has asked this itself, be it tried again since, the answers are to its items."""
+    while batch.retry_of is not None:
+        batch = session.get_one(Batch, batch.retry_of)
+    asked = select(Run.id).join(RunPart, RunPart.run_id == Run.id)
+    return session.scalar(asked.where(Run.dataset_id == dataset.id, RunPart.batch_id == batch.id))
 
 
 def of_batch(session: Session, dataset: Dataset, batch: Batch) -> Import | None:

@@ -67,7 +67,8 @@ def read_said(answer: str | None) -> Said | None:
 
 
 def _said(verdict: object) -> Said | None:
-    letter = LETTERS.get(str(_within(verdict, "winner")))
+    named = _within(verdict, "winner")
+    letter = LETTERS.get(named) if isinstance(named, str) else None
     return Said(letter, shortened(_within(verdict, "reason"))) if letter else None
 
 

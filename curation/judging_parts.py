@@ -3,8 +3,7 @@
 `curation/judging_reading.py` reads what has been answered.
 """
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,12 +12,14 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from curation import batch_parts, judging_reading
+from curation.batch_making import Asking
 from curation.batch_parts import Step
 from curation.chats import messages_of, prompt_of, taught
 from curation.judge_prompt import ENDPOINT, Asker, Pair, answer_tokens, longest_text
 from inference import pages
 from inference.models import registry
 from inference.pages import page_query
+from schemas.database import OpenSession
 from schemas.tables import Dataset, Judging, JudgingPart
 
 # Pairs of answers at once: their texts are cut to what a judge reads, the requests are not.
@@ -41,30 +42,19 @@ COLUMNS: Final = "number, request, first_id, second_id, first_said, second_said,
 READ_PAGE: Final = text(page_query(COLUMNS, ANSWERED, order="number", sized="request"))
 
 
-def advance(session: Session, judging_id: UUID) -> Step:
-    return batch_parts.advance(session, Judging, judging_id, _ask, judging_reading.read_on)
+def advance(open_session: OpenSession, judging_id: UUID) -> Step:
+    return batch_parts.advance(open_session, Judging, judging_id, _ask, judging_reading.read_on)
 
 
-def _ask(session: Session, dataset: Dataset, judging: Judging, part: JudgingPart) -> UUID | None:
-    """Make a part's batch; None where all answers of it are the same."""
+def _ask(session: Session, dataset: Dataset, judging: Judging, part: JudgingPart) -> Asking:
+    title = f"{judging.judge} judges {' and '.join(judging.models)} on {dataset.name}"
+    return Asking(ENDPOINT, title, _pages(session, judging, part))
+
+
+def _pages(session: Session, judging: Judging, part: JudgingPart) -> Iterator[Sequence[bytes]]:
+    """Where both answers are the same there is nothing to ask."""
     context = registry.get(session, judging.judge).max_tokens
     asker = Asker(judging.id, judging.judge, judging.criteria, longest_text(context), answer_tokens(context))
-    judging.total -= part.requests
-    part.requests = 0
-    lines = _lines(session, judging, part, asker)
-    first = next(lines, None)
-    if first is None:
-        return None
-    title = f"{judging.judge} judges {' and '.join(judging.models)} on {dataset.name}"
-    batch_id = batch_parts.submit(
-        session, dataset, judging, part, chain([first], lines), endpoint=ENDPOINT, title=title
-    )
-    judging.total += part.requests
-    return batch_id
-
-
-def _lines(session: Session, judging: Judging, part: JudgingPart, asker: Asker) -> Iterator[bytes]:
-    """The part's requests, a page at a time. Where both answers are the same there is nothing to ask."""
     first, second = judging.models
     wanted = {"dataset_id": judging.dataset_id, "first": first, "second": second, "last": part.last_item}
     size = {"rows": PAIRS, "bytes": pages.BYTES, "longest": asker.longest + 1, "white_space": WHITE_SPACE}
@@ -72,9 +62,7 @@ def _lines(session: Session, judging: Judging, part: JudgingPart, asker: Asker) 
     while page := session.execute(READ_PAGE, wanted | size | {"after": after}).all():
         same = [judging_reading.verdict(judging, row.number, (row.first_id, row.second_id)) for row in page if row.same]
         judging_reading.save(session, same)
-        part.requests += 2 * (len(page) - len(same))
-        if len(same) < len(page):
-            yield b"".join(line for row in page if not row.same for line in asker.lines(_pair(row)))
+        yield [line for row in page if not row.same for line in asker.lines(_pair(row))]
         after = page[-1].number
 
 

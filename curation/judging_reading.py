@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from curation import batch_parts
+from curation import batch_making
 from curation.batch_parts import Step
 from curation.judge_verdicts import LONGEST_ANSWER, Asked, Said, asked, read_said, winner
 from schemas.ids import new_id
@@ -36,7 +36,7 @@ def read_on(session: Session, dataset: Dataset, judging: Judging, ended: Sequenc
         return Step()
     part, batch = ended[0]
     if batch.status == BatchStatus.FAILED or batch.total <= part.line:
-        part.problem, part.ended_at = batch_parts.problem_of(batch), now()
+        part.problem, part.ended_at = batch_making.problem_of(batch), now()
     elif batch.requests_purged_at or batch.results_purged_at:
         part.problem, part.ended_at = "The results of its batch were no longer kept.", now()
     else:

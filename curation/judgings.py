@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from curation import comparing, datasets
-from curation.batch_work import BATCH_LINES, WINDOW
+from curation.batch_work import BATCH_LINES, WINDOW, lines_allowed
 from curation.judge_prompt import CRITERIA
 from inference import batches
 from inference.models import registry
@@ -52,7 +52,8 @@ def create(
     """A judging of all items that both models have answered by now, in batches of so many lines at most."""
     _check(session, dataset, wanted)
     first, second = sorted(wanted.models)
-    asked = {"dataset_id": dataset.id, "first": first, "second": second, "pairs": lines // 2}
+    pairs = max(1, lines_allowed(session, key_id, lines) // 2)
+    asked = {"dataset_id": dataset.id, "first": first, "second": second, "pairs": pairs}
     found = session.execute(PARTS, asked).all()
     if not found:
         raise Conflict("No prompt was answered by both of these models.", code="nothing_to_judge")

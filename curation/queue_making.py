@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, cast, func, insert, literal
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from curation import kept_views, queues, table, views
+from curation import kept_views, queues, refilling, table, views
 from curation.queues import NewQueue, QueueSort
 from inference.batch_lock import try_lock
 from schemas import ids
@@ -38,12 +38,14 @@ def create(session: Session, dataset: Dataset, key_id: UUID, wanted: NewQueue, *
 
 
 def run(open_session: OpenSession, queue_id: UUID) -> None:
-    """Make it, unless that is done or somebody is at it."""
+    """Make it, unless that is done or somebody is at it, or what its view holds is yet to be seen."""
     with open_session() as session:
         queue = session.get(Queue, queue_id) if try_lock(session, queue_id) else None
         if queue is None or queue.status != QueueStatus.MAKING or queue.deleted_at is not None:
             return
         dataset = session.get_one(Dataset, queue.dataset_id)
+        if refilling.holds_up(dataset, kept_views.read(queue.filters)):
+            return
         try:
             if dataset.deleted_at is not None:
                 raise DatasetNotFound(ids.show(ids.DATASET, dataset.id))

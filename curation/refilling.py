@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from curation import columns, resuming
 from curation.columns import ANSWER_SLOTS, SLOTS, Column, Kind, slots_of
+from curation.views import View
 from schemas.database import OpenSession
 from schemas.tables import Dataset, Example, Output, facets
 from schemas.tables.base import now
@@ -34,6 +35,11 @@ FILL: Final = text(f"""
 def begin(dataset: Dataset) -> None:
     """From its first answer on, also where it was at it already. Whoever begins it holds the dataset's row."""
     dataset.refilled, dataset.refilled_to, dataset.refilled_at = 0, None, now()
+
+
+def holds_up(dataset: Dataset, view: View) -> bool:
+    """Whether it is yet to be seen what a view holds."""
+    return dataset.refilled is not None and dataset.deleted_at is None and bool(view.ranges)
 
 
 def run(open_session: OpenSession, dataset_id: UUID, *, rows: int = ROWS) -> bool:

@@ -17,6 +17,7 @@ from schemas.database import OpenSession
 from schemas.states import QueueStatus
 from schemas.tables import Dataset, Export, Import, Queue, Scoring, Split
 from schemas.tables.base import now
+from schemas.tables.batch_work import BatchWork
 
 # A page takes a second or two, a batch's file or the sides of a split a few more.
 SILENT: Final = timedelta(seconds=30)
@@ -53,13 +54,22 @@ def run(open_session: OpenSession, table: type[Bounded], work_id: UUID, advance:
 def page_by_page(
     open_session: OpenSession, advance: Callable[[Session], bool], *, seconds: float = TURN_SECONDS
 ) -> bool:
-    """Each page in a transaction of its own, until nothing is left or somebody else turns out to do it. After a while
-    others have their turn: returns whether there may be more."""
+    """Each page in a transaction of its own."""
+
+    def page() -> bool:
+        with open_session() as session:
+            return advance(session)
+
+    return for_a_turn(page, seconds=seconds)
+
+
+def for_a_turn(step: Callable[[], bool], *, seconds: float = TURN_SECONDS) -> bool:
+    """Step by step, until nothing is left or somebody else turns out to do it. After a while others have their turn:
+    returns whether there may be more."""
     turn_ends = time.monotonic() + seconds
     more = True
     while more and time.monotonic() < turn_ends:
-        with open_session() as session:
-            more = advance(session)
+        more = step()
     return more
 
 
@@ -74,11 +84,16 @@ def taken(session: Session, table: type[Work], work_id: UUID) -> Work | None:
     return work
 
 
-def attempt(work: Export | Import | Scoring) -> bool:
-    """Note that somebody begins, and commit that before anything can happen; returns whether they may."""
+def too_often(work: Export | Import | Scoring | BatchWork) -> bool:
+    """Note that somebody begins, and commit that before anything can happen; returns whether enough have done so."""
     work.attempts += 1
     work.advanced_at = now()
-    if work.attempts > MOST_ATTEMPTS:
+    return work.attempts > MOST_ATTEMPTS
+
+
+def attempt(work: Export | Import | Scoring) -> bool:
+    """Returns whether they may."""
+    if too_often(work):
         work.problem = NO_FURTHER
         end(work, BROKEN)
     return work.status == RUNNING

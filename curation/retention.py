@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 
 from schemas.database import OpenSession, delete_in_parts
 from schemas.tables import (
@@ -12,6 +12,7 @@ from schemas.tables import (
     Dataset,
     Item,
     ItemSignature,
+    Judging,
     Output,
     Queue,
     QueueItem,
@@ -26,8 +27,9 @@ from schemas.tables import (
 
 
 def purge_datasets(open_session: OpenSession) -> int:
-    """With all that is in them; returns how many."""
-    return _purge(open_session, Dataset, Dataset.deleted_at.is_not(None), _empty_dataset)
+    """With all that is in them, once nothing is asked about them any more; returns how many."""
+    live = [exists().where(table.dataset_id == Dataset.id, table.ended_at.is_(None)) for table in (Run, Judging)]
+    return _purge(open_session, Dataset, and_(Dataset.deleted_at.is_not(None), ~or_(*live)), _empty_dataset)
 
 
 def purge_queues(open_session: OpenSession) -> int:

@@ -5,14 +5,16 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from curation import batch_parts, imports, runs
+from curation import batch_making, batch_parts, imports, runs
+from curation.batch_making import Asking
 from curation.batch_parts import Step
 from curation.run_requests import request_line
 from inference import pages
 from inference.pages import page_query
+from schemas.database import OpenSession
 from schemas.tables import Batch, Dataset, Run, RunPart
 from schemas.tables.base import now
 
@@ -21,17 +23,16 @@ READ_ALL: Final = text(page_query("number, request", runs.ALL + PART, order="num
 READ_CHOSEN: Final = text(page_query("number, request", runs.CHOSEN + PART, order="number", sized="request"))
 
 
-def advance(session: Session, run_id: UUID) -> Step:
-    return batch_parts.advance(session, Run, run_id, _make_batch, _take_in)
+def advance(open_session: OpenSession, run_id: UUID) -> Step:
+    return batch_parts.advance(open_session, Run, run_id, _ask, _take_in)
 
 
-def _make_batch(session: Session, dataset: Dataset, run: Run, part: RunPart) -> UUID:
-    lines, title = _lines(session, run, part), f"{part.model} on {dataset.name}"
-    return batch_parts.submit(session, dataset, run, part, lines, endpoint=part.endpoint, title=title)
+def _ask(session: Session, dataset: Dataset, run: Run, part: RunPart) -> Asking:
+    refused: list[int] = []
+    return Asking(part.endpoint, f"{part.model} on {dataset.name}", _pages(session, run, part, refused), refused)
 
 
-def _lines(session: Session, run: Run, part: RunPart) -> Iterator[bytes]:
-    """The part's requests, a page at a time."""
+def _pages(session: Session, run: Run, part: RunPart, refused: list[int]) -> Iterator[Sequence[bytes]]:
     wanted: dict[str, Any] = {"dataset_id": run.dataset_id, "endpoint": part.endpoint, "last": part.last_item}
     if run.items is not None:
         wanted["run_id"] = run.id
@@ -39,11 +40,18 @@ def _lines(session: Session, run: Run, part: RunPart) -> Iterator[bytes]:
     size = {"rows": pages.ROWS, "bytes": pages.BYTES}
     after = part.first_item - 1
     while page := session.execute(query, wanted | size | {"after": after}).all():
-        yield b"".join(
-            request_line(row.number, part.endpoint, orjson.loads(row.request), part.model, run.parameters)
-            for row in page
-        )
+        lines = [_line(run, part, row) for row in page]
+        refused.extend(row.number for row, line in zip(page, lines, strict=True) if line is None)
+        yield [line for line in lines if line is not None]
         after = page[-1].number
+
+
+def _line(run: Run, part: RunPart, row: Row[Any]) -> bytes | None:
+    """None where no line can be made of what an item asks: JSON may be nested deeper than it can be written again."""
+    try:
+        return request_line(row.number, part.endpoint, orjson.loads(row.request), part.model, run.parameters)
+    except orjson.JSONEncodeError:
+        return None
 
 
 def _take_in(session: Session, dataset: Dataset, run: Run, ended: Sequence[tuple[RunPart, Batch]]) -> Step:
@@ -53,5 +61,6 @@ def _take_in(session: Session, dataset: Dataset, run: Run, ended: Sequence[tuple
         if known is None and batch.completed and imports.refusal(batch) is None:
             begun.append(imports.begin(session, dataset, batch).id)
         elif known is None or known.ended_at:
-            part.ended_at, part.problem = now(), (known and known.problem) or batch_parts.problem_of(batch)
+            part.ended_at = now()
+            part.problem = part.problem or (known and known.problem) or batch_making.problem_of(batch)
     return Step(imports=begun)

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, func, insert, literal, select, text
 from sqlalchemy.orm import Session
 
 from curation import datasets
-from curation.batch_work import BATCH_LINES, WINDOW
+from curation.batch_work import BATCH_LINES, WINDOW, lines_allowed
 from curation.views import View, matching
 from inference import batches
 from inference.models import registry
@@ -59,7 +59,7 @@ def create(session: Session, dataset: Dataset, key_id: UUID, wanted: NewRun, *, 
     session.flush()
     if wanted.view != View():
         run.view, run.items = dict(wanted.address), _choose(session, dataset, run, wanted.view)
-    found = _parts(session, dataset, run, lines)
+    found = _parts(session, dataset, run, lines_allowed(session, key_id, lines))
     run.total = sum(part.requests for part in found) * len(wanted.models)
     # A model's parts follow each other, so that it is loaded once.
     each = [(model, part) for model in wanted.models for part in found]

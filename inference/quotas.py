@@ -85,17 +85,18 @@ class RateLimiter:
             return 0
 
 
-def check_pending(session: Session, tenant: str, limit: int) -> None:
-    """Refuse another batch while too many requests of the tenant have no answer yet.
+def check_pending(session: Session, tenant: str, limit: int, adding: int = 1) -> None:
+    """Refuse another batch, of so many requests at least, while too many of the tenant have no answer yet.
 
     A batch in validation counts as one request, the least it can have: `check_room` comes when its length is known.
     """
     if not limit:
         return
     pending = _pending(session, tenant) + _validating(session, tenant)
-    if pending >= limit:
-        message = f"{pending} batch requests are waiting or running, and {limit} are allowed. Try again later."
-        raise QuotaExceeded(message, retry_after_seconds=PENDING_RETRY_SECONDS)
+    if pending + adding > limit:
+        message = f"{pending} batch requests are waiting or running, and {limit} are allowed."
+        advice = "Try again later." if adding == 1 else f"{adding} more do not fit."
+        raise QuotaExceeded(f"{message} {advice}", retry_after_seconds=PENDING_RETRY_SECONDS)
 
 
 def check_room(session: Session, batch: Batch, adding: int) -> None:

@@ -18,5 +18,7 @@ MOST_MOVED: Final = 10_000
 MOST_PARTS: Final = 10_000
 LARGEST_QUEUE: Final = 200_000
 LARGEST_SEED: Final = 2**53
+# Of an answer.
+MOST_TOKENS: Final = 2**31 - 1
 # From here on two prompts are near-duplicates, unless somebody says otherwise.
 SIMILARITY: Final = 0.8

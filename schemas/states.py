@@ -65,6 +65,8 @@ class RunStatus(StrEnum):
     CANCELLING = "cancelling"
     DONE = "done"
     CANCELLED = "cancelled"
+    # Nobody came any further with it.
+    BROKEN = "broken"
 
 
 class SplitStatus(StrEnum):

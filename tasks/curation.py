@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from curation import (
     imports,
     judging_parts,
     queue_making,
     refilling,
+    resuming,
     run_parts,
     scoring_pages,
     split_making,
 )
 from curation.batch_parts import Step
-from schemas.database import session_scope
+from schemas.database import OpenSession, session_scope
 from tasks import dispatch
 from tasks.app import app
 
@@ -44,7 +43,8 @@ def fill_columns(dataset_id: str) -> None:
 @app.task(name="curation.run")
 def advance_run(run_id: str) -> None:
     """Do for a run what there is to do: make its batches, take in their answers."""
-    _step_by_step(run_parts.advance, UUID(run_id))
+    if _step_by_step(run_parts.advance, UUID(run_id)):
+        dispatch.advance_run(UUID(run_id))
 
 
 @app.task(name="curation.split")
@@ -63,18 +63,19 @@ def make_queue(queue_id: str) -> None:
 @app.task(name="curation.judge")
 def advance_judging(judging_id: str) -> None:
     """Do for a judging what there is to do: make its batches, read their verdicts."""
-    _step_by_step(judging_parts.advance, UUID(judging_id))
+    if _step_by_step(judging_parts.advance, UUID(judging_id)):
+        dispatch.judge(UUID(judging_id))
 
 
-def _step_by_step(advance: Callable[[Session, UUID], Step], work_id: UUID) -> None:
-    more = True
-    while more:
-        with session_scope() as session:
-            step = advance(session, work_id)
+def _step_by_step(advance: Callable[[OpenSession, UUID], Step], work_id: UUID) -> bool:
+    def do_step() -> bool:
+        step = advance(session_scope, work_id)
         for batch_id in step.validate:
             dispatch.validate_batch(batch_id)
         for batch_id in step.finalise:
             dispatch.finalise_batch(batch_id)
         for import_id in step.imports:
             dispatch.import_answers(import_id)
-        more = step.more
+        return step.more
+
+    return resuming.for_a_turn(do_step)

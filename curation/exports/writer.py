@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from curation import resuming
+from curation import refilling, resuming
 from curation.exports import life, reading
 from curation.exports.duplicates import SeenInDatabase
 from curation.exports.manifest import manifest_of
@@ -44,11 +44,11 @@ ONE_MOMENT: Final = {"isolation_level": "REPEATABLE READ"}
 
 
 def run(open_session: OpenSession, export_id: UUID) -> None:
-    """Write the file, unless that is done or somebody is at it."""
+    """Write the file, unless that is done or somebody is at it, or what its view holds is yet to be seen."""
     with open_session() as session:
         session.connection(execution_options=ONE_MOMENT)
         session.execute(MAY_TAKE_LONG)
-        if not try_lock(session, export_id):
+        if not try_lock(session, export_id) or _is_held_up(session, export_id):
             return
         try:
             export = _started(open_session, export_id)
@@ -57,6 +57,12 @@ def run(open_session: OpenSession, export_id: UUID) -> None:
         except VbsError as error:
             log.warning("export %s has no file: %s", export_id, error.message)
             _give_up(open_session, export_id, error.message)
+
+
+def _is_held_up(session: Session, export_id: UUID) -> bool:
+    export = session.get(Export, export_id)
+    dataset = session.get(Dataset, export.dataset_id) if export else None
+    return export is not None and dataset is not None and refilling.holds_up(dataset, life.filters_of(export))
 
 
 def _started(open_session: OpenSession, export_id: UUID) -> Export | None:

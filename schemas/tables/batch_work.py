@@ -33,7 +33,9 @@ class BatchWork(Base):
     completed: Mapped[Big] = mapped_column(default=0)
     failed: Mapped[Big] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # When somebody last began a step; and how many have begun since one was done.
     advanced_at: Mapped[datetime] = mapped_column(default=now)
+    attempts: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None]
     # In order.
     parts: Mapped[Sequence["BatchPart"]]
@@ -68,7 +70,9 @@ class BatchPart(Base):
     last_item: Mapped[int]
     requests: Mapped[int]
     batch_id: Mapped[UUID | None] = mapped_column(ForeignKey("batches.id"), index=True)
-    # Why it has no answers, where it has none.
+    # How long its file was when there was no room for it.
+    bytes: Mapped[Big | None]
+    # Why it has no answers, or not all.
     problem: Mapped[str | None]
     # When its answers were in.
     ended_at: Mapped[datetime | None]

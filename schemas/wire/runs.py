@@ -3,9 +3,9 @@
 import marshmallow as ma
 
 from schemas import ids
-from schemas.limits import LARGEST_SEED, LONGEST_MODEL, LONGEST_VIEW_VALUE
+from schemas.limits import LARGEST_SEED, LONGEST_MODEL, LONGEST_VIEW_VALUE, MOST_TOKENS
 from schemas.wire.batch_work import BatchWork
-from schemas.wire.fields import Kind, PublicId, Text, Whole
+from schemas.wire.fields import Kind, PublicId, Text
 
 MOST_STOPS = 4
 LONGEST_STOP = 200
@@ -16,7 +16,7 @@ class Parameters(ma.Schema):
 
     temperature = ma.fields.Float(validate=ma.validate.Range(0, 2))
     top_p = ma.fields.Float(validate=ma.validate.Range(0, 1, min_inclusive=False))
-    max_tokens = Whole(strict=True, least=1)
+    max_tokens = ma.fields.Integer(strict=True, validate=ma.validate.Range(1, MOST_TOKENS))
     seed = ma.fields.Integer(strict=True, validate=ma.validate.Range(0, LARGEST_SEED))
     stop = ma.fields.List(Text(longest=LONGEST_STOP), validate=ma.validate.Length(1, MOST_STOPS))
 

@@ -4,22 +4,19 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy.orm import Session
-
 from curation import batch_work, imports
 from curation.batch_parts import Step
 from inference import finaliser, intake
-from schemas.database import session_scope
+from schemas.database import OpenSession, session_scope
 from schemas.tables import Judging, Run
 from schemas.tables.base import now
 
 LATER = timedelta(minutes=1)
 
 
-def do_step(advance: Callable[[Session, UUID], Step], work_id: UUID) -> Step:
+def do_step(advance: Callable[[OpenSession, UUID], Step], work_id: UUID) -> Step:
     """What the task does, once, with all that it tells others to do."""
-    with session_scope() as session:
-        step = advance(session, work_id)
+    step = advance(session_scope, work_id)
     for batch_id in step.validate:
         with session_scope() as session:
             intake.take_in(session, batch_id)

@@ -278,6 +278,18 @@ def test_a_judging_waits_while_a_quota_is_full_and_says_so(reviewer: UUID) -> No
     assert rates(dataset, judging_id)["large"] == (1, 0, 0)
 
 
+def test_a_judging_that_a_quota_does_not_take_at_once_judges_everything_nevertheless(reviewer: UUID) -> None:
+    dataset = dataset_with(5)
+    with session_scope() as session:
+        session.execute(update(ApiKey).values(pending_requests=5))
+    judging_id = begin(dataset, reviewer)
+    for _ in range(4):
+        work_off(advance_as_far_as_it_goes(judging_id), prefers("large"))
+    judging = fresh_work(Judging, judging_id)
+    assert (judging.status, judging.total, judging.completed, judging.problems) == (RunStatus.DONE, 10, 10, [])
+    assert rates(dataset, judging_id)["large"] == (5, 0, 0)
+
+
 def test_a_judge_that_is_served_no_more_is_told_of(reviewer: UUID) -> None:
     judging_id = begin(dataset_with(2), reviewer)
     with session_scope() as session:
@@ -307,6 +319,8 @@ def test_a_judging_of_a_deleted_dataset_ends_and_goes_with_it(reviewer: UUID) ->
         datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
     advance_as_far_as_it_goes(judging_id)
     assert {batch(one).status for one in made} == {BatchStatus.CANCELLED}
+    assert due(Judging) == [judging_id]
+    advance_as_far_as_it_goes(judging_id)
     retention.purge_datasets(session_scope)
     with session_scope() as session:
         left = [session.scalar(select(func.count()).select_from(table)) for table in (Judging, Comparison)]

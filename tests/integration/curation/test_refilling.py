@@ -7,13 +7,17 @@ from uuid import UUID
 
 import pytest
 
-from curation import columns, facets, refilling, resuming, scoring, scoring_pages, table
+from curation import columns, facets, queue_making, refilling, resuming, scoring, scoring_pages, table
 from curation.dataset_task import rendered, set_task
+from curation.exports import life, writer
+from curation.exports.options import Options
+from curation.queues import NewQueue
 from curation.task_schemas import saving
 from curation.views import Range, View
 from schemas.database import session_scope
 from schemas.errors import RequestInvalid, TaskSchemaNotFound
-from schemas.tables import Dataset
+from schemas.states import ExportStatus, QueueStatus
+from schemas.tables import Dataset, Export, Queue
 from schemas.tables.base import now
 from tests.integration.curation.answers import add, dataset_of
 from tests.unit.curation.task_schemas.documents import TASK, task
@@ -118,6 +122,28 @@ def test_while_columns_are_filled_nothing_wrong_is_shown_and_what_is_right_is_fo
         assert kept.refilled == 2
     fill(dataset)
     assert items(dataset, View(ranges={LENGTH: Range(at_least=0), "score": Range(1, 3)})) == [1, 2]
+
+
+def made_and_written(queue: Queue, export: Export) -> tuple[str, str]:
+    queue_making.run(session_scope, queue.id)
+    writer.run(session_scope, export.id)
+    with session_scope() as session:
+        return session.get_one(Queue, queue.id).status, session.get_one(Export, export.id).status
+
+
+def test_queues_and_exports_wait_for_the_columns_that_they_are_of(dataset: Dataset, reviewer: UUID) -> None:
+    view = View(ranges={"score": Range(at_least=4)})
+    give_task(dataset, "fit")
+    fill(dataset)
+    with session_scope() as session:
+        this = session.get_one(Dataset, dataset.id)
+        queue = queue_making.create(session, this, reviewer, NewQueue("Best", view), at_once=0)
+        export = life.begin(session, this, reviewer, address={}, view=view, format_name="chat", options=Options())
+        saving.save(session, "acme", reviewer, "fit", json.dumps(task(columns=[{"path": "score", "kind": "percent"}])))
+    give_task(dataset, "fit")
+    assert made_and_written(queue, export) == (QueueStatus.MAKING, ExportStatus.RUNNING)
+    fill(dataset)
+    assert made_and_written(queue, export) == (QueueStatus.OPEN, ExportStatus.DONE)
 
 
 def test_filling_that_ends_midway_goes_on_where_it_was(dataset: Dataset) -> None:

@@ -143,6 +143,7 @@ def test_a_run_is_cancelled(curator: httpx.Client, dataset: str) -> None:
         ({"models": [MODEL], "parameters": {"temperature": 3}}, 400),
         ({"models": [MODEL], "parameters": {"model": "x"}}, 400),
         ({"models": [MODEL], "parameters": {"max_tokens": 0}}, 400),
+        ({"models": [MODEL], "parameters": {"max_tokens": 2**63}}, 400),
         ({"models": [MODEL], "completion_window": "1s"}, 400),
         ({"models": [MODEL], "view": {"q": "unheard"}}, 400),
         ({"models": [MODEL], "view": {"statsu": "approved"}}, 400),

@@ -133,6 +133,7 @@ def test_a_run_is_cancelled(curator: Visitor) -> None:
         (404, {"model": "none"}),
         (400, {"model": MODEL, "temperature": "hot"}),
         (400, {"model": MODEL, "max_tokens": "0"}),
+        (400, {"model": MODEL, "max_tokens": "9" * 30}),
     ],
 )
 def test_a_run_that_can_not_be_is_refused(curator: Visitor, status: int, fields: dict[str, str]) -> None:

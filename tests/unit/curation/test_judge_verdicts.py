@@ -81,6 +81,10 @@ def test_an_answer_of_many_beginnings_is_read_at_once(piece: str) -> None:
     assert time.perf_counter() - began < 1
 
 
+def test_what_is_nested_deeply_names_nobody() -> None:
+    assert read_said(answer('{"winner": ' + "[" * 1000 + "]" * 1000 + "}")) is None
+
+
 @pytest.mark.parametrize(
     "content",
     ["", "A", "The winner is A.", '{"winner": "A"', '["A"]', "null", None, 7, [{"text": "A"}], "{" * 5000, "\\ud800"],
