@@ -3,6 +3,7 @@
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -172,8 +173,8 @@ def test_a_change_to_an_older_version_is_not_made(dataset: Dataset, reviewer: UU
 
 def test_an_example_has_no_more_tags_than_it_may(dataset: Dataset, reviewer: UUID) -> None:
     for part in ("a", "b"):
-        change(dataset, reviewer, {"add_tags": [f"{part}-{n}" for n in range(20)]}, View(search='"candidate 1"'))
-    more = {"status": "approved", "add_tags": [f"c-{n}" for n in range(11)]}
+        change(dataset, reviewer, View(search='"candidate 1"'), add_tags=[f"{part}-{n}" for n in range(20)])
+    more: dict[str, Any] = {"status": "approved", "add_tags": [f"c-{n}" for n in range(11)]}
     with pytest.raises(RequestInvalid, match="at most 50 tags"):
         change(dataset, reviewer, **more)
     assert [(e.status, len(e.tags)) for e in examples(dataset)] == [

@@ -87,7 +87,8 @@ def test_a_judge_is_asked_in_both_orders_and_says_who_is_better(reviewer: UUID) 
     assert orders(judging_id) == Orders({"BA": 5})
     assert (batch(made).details or {})["judging"] == ids.show(ids.JUDGING, judging_id)
     with session_scope() as session:
-        (first, *_) = judge_results.verdicts(session, done, Which.ALL, 0, 1).items
+        page = judge_results.verdicts(session, done, Which.ALL, 0, 1)
+        (first, *_) = judge_results.with_texts(session, page).items
     assert first.comparison.reasons == ["It says small.", "It says small."]
     assert [answer.output for answer in first.answers] == ["large says 1", "small says 1"]
 

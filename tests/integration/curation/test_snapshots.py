@@ -21,7 +21,7 @@ from schemas.errors import RequestInvalid
 from schemas.tables import Base, Dataset, Example, Snapshot
 from schemas.tables.exports import ExportFormat
 from tests.integration.curation.changing import change
-from tests.integration.curation.runs import begin_run, make_batches, new_dataset, upload
+from tests.integration.curation.runs import advance, begin_run, make_batches, new_dataset, upload
 from tests.integration.inference.batch_fixtures import as_jsonl
 
 OF_DATASETS = (
@@ -120,6 +120,10 @@ def test_splits_snapshots_and_runs_go_with_their_dataset(answered: Dataset, revi
     with session_scope() as session:
         split_making.advance(session, begun, NOTHING)
         datasets.delete(session, "acme", ids.show(ids.DATASET, answered.id))
+    assert purge_datasets(session_scope) == 0
+    # Its batches are cancelled, and then found to have ended.
+    for _ in range(2):
+        advance(run_id)
     assert purge_datasets(session_scope) == 1
     with session_scope() as session:
         tables = [Base.metadata.tables[name] for name in OF_DATASETS]
