@@ -6,8 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks/results"
 PARTS = json.loads((RESULTS / "figures.json").read_bytes())
-# How much memory each process takes and the like is for docs/performance.md.
-SHOWN = [name for name in PARTS if name != "load"]
+# What has no rival, and how much memory each process takes and the like, is for docs/performance.md.
+SHOWN = [name for name in PARTS if name not in ("load", "review")]
 
 
 def rows_of(text: str) -> list[list[str]]:
@@ -15,11 +15,23 @@ def rows_of(text: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")][:4] for line in lines]
 
 
-def test_the_readme_shows_every_figure_as_it_was_measured() -> None:
-    shown = (ROOT / "README.md").read_text().partition("<!-- figures -->")[2].partition("<!-- /figures -->")[0]
+def shown(page: str, mark: str) -> list[list[str]]:
+    """The rows between two comments."""
+    return rows_of((ROOT / page).read_text().partition(f"<!-- {mark} -->")[2].partition(f"<!-- /{mark} -->")[0])
+
+
+def measured() -> dict[str, list[list[str]]]:
     sections = (RESULTS / "figures.md").read_text().split("\n## ")
-    measured = {section.partition("\n")[0]: rows_of(section) for section in sections}
-    assert rows_of(shown) == [row for name in SHOWN for row in measured[name] if row[2] != "-"]
+    return {section.partition("\n")[0]: rows_of(section) for section in sections}
+
+
+def test_the_readme_shows_every_figure_as_it_was_measured() -> None:
+    found = measured()
+    assert shown("README.md", "figures") == [row for name in SHOWN for row in found[name] if row[2] != "-"]
+
+
+def test_the_table_of_examples_is_shown_as_it_was_measured() -> None:
+    assert shown("docs/performance.md", "review") == measured()["review"]
 
 
 def test_the_readme_names_the_machine_that_it_was_measured_on() -> None:
