@@ -5,6 +5,7 @@ answered is read.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -19,7 +20,7 @@ from inference import batches
 from inference.batch_lock import try_lock
 from schemas import ids
 from schemas.database import OpenSession
-from schemas.errors import QuotaExceeded, Unavailable, VbsError
+from schemas.errors import Conflict, QuotaExceeded, Unavailable, VbsError
 from schemas.states import TERMINAL, BatchStatus, RunStatus
 from schemas.tables import Batch, Dataset, Judging, JudgingPart, Run, RunPart
 from schemas.tables.base import now
@@ -107,7 +108,9 @@ def _stop(session: Session, dataset: Dataset, work: Run | Judging) -> list[UUID]
             continue
         batch = session.get_one(Batch, part.batch_id)
         if batch.status in CANCELLABLE:
-            batches.cancel(session, dataset.tenant, ids.show(ids.BATCH, batch.id))
+            # It may come to its end just now.
+            with suppress(Conflict):
+                batches.cancel(session, dataset.tenant, ids.show(ids.BATCH, batch.id))
         if batch.status == BatchStatus.CANCELLING:
             stopped.append(batch.id)
     return stopped

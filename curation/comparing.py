@@ -21,7 +21,7 @@ from schemas.limits import MOST_COMPARED
 from schemas.tables import Comparison, Dataset, Item, Output
 from schemas.tables.base import now
 
-# What a judge says is told apart: see `curation/judgings.py`.
+# What a judge says is told apart: see `curation/judge_results.py`.
 BY_PEOPLE: Final = Comparison.judging_id.is_(None)
 
 

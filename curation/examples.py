@@ -8,12 +8,11 @@ from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from curation import datasets
+from inference.pages import BYTES
 from schemas import ids
 from schemas.errors import ExampleNotFound
 from schemas.tables import Dataset, Example, Item, Output
 
-# A page of texts ends early where they are long.
-PAGE_BYTES: Final = 16 * 1024**2
 ITEM_OF_OUTPUT: Final = and_(Item.dataset_id == Output.dataset_id, Item.number == Output.item)
 SIZE: Final = func.octet_length(Output.output) + func.octet_length(Item.request)
 
@@ -32,7 +31,7 @@ def that_fit(wanted: Select[Any]) -> Select[Any]:
         .where(Example.id.in_(wanted))
         .subquery()
     )
-    return select(measured.c.id).where(measured.c.bytes_before < PAGE_BYTES)
+    return select(measured.c.id).where(measured.c.bytes_before < BYTES)
 
 
 def sizes(session: Session, example_ids: Iterable[UUID]) -> Mapping[UUID, int]:

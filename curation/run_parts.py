@@ -14,6 +14,7 @@ from curation.batch_parts import Step
 from curation.run_requests import request_line
 from inference import pages
 from inference.pages import page_query
+from inference.request_lines import LineInvalid
 from schemas.database import OpenSession
 from schemas.tables import Batch, Dataset, Run, RunPart
 from schemas.tables.base import now
@@ -47,10 +48,10 @@ def _pages(session: Session, run: Run, part: RunPart, refused: list[int]) -> Ite
 
 
 def _line(run: Run, part: RunPart, row: Row[Any]) -> bytes | None:
-    """None where no line can be made of what an item asks: JSON may be nested deeper than it can be written again."""
+    """None where what an item asks is nested deeper than a batch takes."""
     try:
         return request_line(row.number, part.endpoint, orjson.loads(row.request), part.model, run.parameters)
-    except orjson.JSONEncodeError:
+    except LineInvalid:
         return None
 
 

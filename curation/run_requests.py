@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import orjson
 
-from inference.request_lines import LIMITS
+from inference.request_lines import LIMITS, compact
 
 # Its name differs between the endpoints.
 MAX_TOKENS: Final = "max_tokens"
@@ -15,9 +15,9 @@ def request_line(
     number: int, endpoint: str, request: Mapping[str, Any], model: str, changes: Mapping[str, Any]
 ) -> bytes:
     """The custom_id is the item's number, so that the answer finds its way back."""
-    body = {**with_changes(request, endpoint, changes), "model": model}
-    line = {"custom_id": str(number), "method": "POST", "url": endpoint, "body": body}
-    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+    body = compact({**with_changes(request, endpoint, changes), "model": model})
+    head = orjson.dumps({"custom_id": str(number), "method": "POST", "url": endpoint})
+    return b'%b,"body":%b}\n' % (head.removesuffix(b"}"), body)
 
 
 def with_changes(request: Mapping[str, Any], endpoint: str, changes: Mapping[str, Any]) -> dict[str, Any]:

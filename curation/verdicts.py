@@ -6,7 +6,7 @@ A verdict holds what a reviewer has said, by the names of a change. What it does
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from curation.wanted import ADD_TAGS, LONGEST_NOTES, REMOVE_TAGS, TAGS, Wanted, check_tags
+from curation.wanted import ADD_TAGS, LONGEST_NOTES, MOST_TAGS_IN_ALL, REMOVE_TAGS, TAGS, Wanted, check_tags
 from schemas.states import ExampleStatus
 
 Verdict = Mapping[str, Any]
@@ -19,13 +19,19 @@ CLOSE: Final = 0.1 + 1e-9
 
 
 def merged(verdict: Verdict, more: Wanted) -> dict[str, Any]:
-    """What somebody has said by now. A tag that is added is no longer to be removed, and the other way round."""
+    """What somebody has said by now."""
+    joint = _joint(verdict, more)
+    check_tags(max(len(joint.get(name, [])) for name in (ADD_TAGS, REMOVE_TAGS)))
+    return joint
+
+
+def _joint(verdict: Verdict, more: Wanted) -> dict[str, Any]:
+    """A tag that is added is no longer to be removed, and the other way round."""
     added, removed = verdict.get(ADD_TAGS, []), verdict.get(REMOVE_TAGS, [])
     tags = {
         ADD_TAGS: _joined(added, more.add_tags, without=more.remove_tags),
         REMOVE_TAGS: _joined(removed, more.remove_tags, without=more.add_tags),
     }
-    check_tags(max(map(len, tags.values())))
     said = {name: value for name, value in verdict.items() if name not in tags} | dict(more.values)
     return said | {name: value for name, value in tags.items() if value}
 
@@ -51,7 +57,9 @@ def agreed(example: Mapping[str, Any], verdicts: Sequence[Verdict]) -> dict[str,
         return None
     together: dict[str, Any] = {}
     for verdict in verdicts:
-        together = merged(together, as_wanted(verdict))
+        together = _joint(together, as_wanted(verdict))
+    if len(verdicts) > 1 and len(seen_with(example, together)[TAGS]) > MOST_TAGS_IN_ALL:
+        return None
     if scores:
         together["score"] = round(sum(scores) / len(scores), 4)
     notes = dict.fromkeys(verdict["notes"] for verdict in verdicts if verdict.get("notes"))

@@ -18,7 +18,9 @@ MOST_MOVED: Final = 10_000
 MOST_PARTS: Final = 10_000
 LARGEST_QUEUE: Final = 200_000
 LARGEST_SEED: Final = 2**53
+# PostgreSQL's integers hold no more.
+LARGEST_INTEGER: Final = 2**31 - 1
 # Of an answer.
-MOST_TOKENS: Final = 2**31 - 1
+MOST_TOKENS: Final = LARGEST_INTEGER
 # From here on two prompts are near-duplicates, unless somebody says otherwise.
 SIMILARITY: Final = 0.8

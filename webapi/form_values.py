@@ -6,11 +6,10 @@ from enum import StrEnum
 from typing import Final, TypeVar
 
 from schemas.errors import RequestInvalid
+from schemas.limits import LARGEST_INTEGER
 
 One = TypeVar("One", bound=StrEnum)
-
-# PostgreSQL's integers hold no more.
-LARGEST: Final = 2**31 - 1
+MOST_DIGITS: Final = len(str(LARGEST_INTEGER))
 
 
 def one_of(kind: type[One], given: Mapping[str, str], name: str) -> One:
@@ -47,7 +46,7 @@ def whole(given: Mapping[str, str], name: str) -> int | None:
     """As people write it: 10,000 is one too."""
     value = given.get(name, "").strip().replace(",", "")
     if value and not _is_whole(value):
-        raise RequestInvalid(f"`{name}` is a whole number, up to {LARGEST:,}.", param=name)
+        raise RequestInvalid(f"`{name}` is a whole number, up to {LARGEST_INTEGER:,}.", param=name)
     return int(value) if value else None
 
 
@@ -71,4 +70,4 @@ def text(given: Mapping[str, str], name: str) -> str:
 
 
 def _is_whole(value: str) -> bool:
-    return value.isascii() and value.isdigit() and len(value) <= len(str(LARGEST)) and int(value) <= LARGEST
+    return value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS and int(value) <= LARGEST_INTEGER

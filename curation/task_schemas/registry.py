@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 import orjson
 from sqlalchemy import Row, Select, select
@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 from curation.task_schemas.built_in import built_in
 from inference.paging import Page, page_of
 from schemas.errors import CursorUnknown, RequestInvalid, TaskSchemaNotFound
+from schemas.limits import LARGEST_INTEGER
 from schemas.tables import ApiKey, TaskSchema, TaskSchemaVersion
 from schemas.text import is_storable
-
-LARGEST_VERSION: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Found:
 def get(session: Session, tenant: str, name: str, version: int | None = None) -> Found:
     """The newest version, or the one that is asked for."""
     check_name(name)
-    wanted = TaskSchema.latest if version is None else min(version, LARGEST_VERSION)
+    wanted = TaskSchema.latest if version is None else min(version, LARGEST_INTEGER)
     own = session.execute(_versions(tenant).where(TaskSchema.name == name, TaskSchemaVersion.version == wanted)).first()
     found = _own(own) if own else _built_in(name, version)
     if found is None:
@@ -83,7 +82,7 @@ def list_page(session: Session, tenant: str, after: str | None, limit: int) -> P
 def versions(session: Session, tenant: str, name: str, before: int | None, limit: int) -> Page[Found]:
     """The newest first. `before` is the number of the last one of the page before."""
     get(session, tenant, name)
-    upto = LARGEST_VERSION if before is None else min(before, LARGEST_VERSION)
+    upto = LARGEST_INTEGER if before is None else min(before, LARGEST_INTEGER)
     query = _versions(tenant).where(TaskSchema.name == name, TaskSchemaVersion.version < upto)
     own = session.execute(query.order_by(TaskSchemaVersion.version.desc()).limit(limit + 1)).all()
     shipped = [number for number in sorted(built_in().get(name, ()), reverse=True) if number < upto]

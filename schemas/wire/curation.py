@@ -6,7 +6,7 @@ from schemas import ids
 from schemas.limits import LONGEST_NAME, LONGEST_VIEW_VALUE
 from schemas.states import ExampleStatus, ImportStatus, Side
 from schemas.wire.batches import LineError
-from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp
+from schemas.wire.fields import Kind, ListEnvelope, ListQuery, PublicId, Text, Timestamp, Whole
 
 
 class DatasetCreate(ma.Schema):
@@ -230,7 +230,7 @@ class Version(ma.Schema):
 
 
 class VersionQuery(ma.Schema):
-    before = ma.fields.Integer(load_default=None, validate=ma.validate.Range(1, 2**31 - 1))
+    before = Whole(least=1, load_default=None)
 
 
 class VersionList(ma.Schema):

@@ -7,11 +7,11 @@ from uuid import UUID
 import marshmallow as ma
 
 from schemas import ids
+from schemas.limits import LARGEST_INTEGER
 from schemas.text import is_storable
 
 SHORTEST_EXPIRY_SECONDS: Final = 3600
 LONGEST_EXPIRY_SECONDS: Final = 2_592_000
-LARGEST_INTEGER: Final = 2**31 - 1
 
 
 def storable(text: str) -> None:

@@ -14,6 +14,7 @@ from webapi.database import db
 from webapi.ui import upload_form
 
 PURPOSE: Final = "batch"
+NOT_BOTH: Final = "Send a file, or name one that was uploaded before, not both."
 
 
 def start(key: ApiKey) -> Batch:
@@ -23,7 +24,7 @@ def start(key: ApiKey) -> Batch:
     with files.incoming() as content:
         fields = upload_form.read(partial(receive, content))
         if content.location is not None and fields.get("file_id"):
-            raise RequestInvalid("Send a file, or name one that was uploaded before, not both.", param="file")
+            raise RequestInvalid(NOT_BOTH, param="file")
         file_id = fields.get("file_id") or register(key, content, limits)
         batch = batches.create(db.session(), wanted(key, file_id, fields))
         db.session.commit()
@@ -31,6 +32,8 @@ def start(key: ApiKey) -> Batch:
 
 
 def receive(content: files.Incoming, filename: str, blocks: Iterator[bytes], fields: Mapping[str, str]) -> None:
+    if fields.get("file_id"):
+        raise RequestInvalid(NOT_BOTH, param="file")
     model = fields.get("model")
     content.receive(filename, with_model(blocks, model, settings().max_line_bytes) if model else blocks)
 

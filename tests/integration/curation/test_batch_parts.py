@@ -210,10 +210,12 @@ def test_a_run_that_only_waits_is_never_given_up(reviewer: UUID) -> None:
     assert fresh_work(Run, run_id).status == RunStatus.RUNNING
 
 
-@pytest.mark.parametrize("others", [0, 2])
-def test_an_item_that_can_not_be_passed_on_is_told_of_and_holds_nobody_up(reviewer: UUID, others: int) -> None:
+@pytest.mark.parametrize(("others", "levels"), [(0, 251), (2, 251), (2, 198)])
+def test_an_item_that_can_not_be_passed_on_is_told_of_and_holds_nobody_up(
+    reviewer: UUID, others: int, levels: int
+) -> None:
     dataset = with_items(1 + others)
-    deep = '{"messages": [{"role": "user", "content": ' + "[" * 251 + "]" * 251 + "}]}"
+    deep = '{"messages": [{"role": "user", "content": ' + "[" * levels + "]" * levels + "}]}"
     with session_scope() as session:
         session.execute(update(Item).where(Item.number == 1).values(request=deep))
     done = go_on_until_it_ends(begin_run(dataset, reviewer))

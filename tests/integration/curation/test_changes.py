@@ -65,8 +65,8 @@ def test_what_was_changed_since_stays_and_the_rest_is_undone(dataset: Dataset, r
 
 
 def test_what_is_undone_step_by_step_comes_back_step_by_step(dataset: Dataset, reviewer: UUID) -> None:
-    approved = change(dataset, reviewer, **{"status": "approved", "score": 0.1, "add_tags": ["a"]})
-    starred = change(dataset, reviewer, **{"gold": True, "edited_output": "Better.", "add_tags": ["b"]})
+    approved = change(dataset, reviewer, status="approved", score=0.1, add_tags=["a"])
+    starred = change(dataset, reviewer, gold=True, edited_output="Better.", add_tags=["b"])
     for done in (starred, approved):
         undone = undo(done, reviewer)
         assert undone
@@ -77,14 +77,14 @@ def test_what_is_undone_step_by_step_comes_back_step_by_step(dataset: Dataset, r
 
 
 def test_of_one_example_what_was_changed_since_stays_and_the_rest_is_undone(dataset: Dataset, reviewer: UUID) -> None:
-    done = change(dataset, reviewer, **{"status": "approved", "score": 0.1, "category": "nursing"})
-    change(dataset, reviewer, **{"score": 0.3, "notes": "Look again."})
+    done = change(dataset, reviewer, status="approved", score=0.1, category="nursing")
+    change(dataset, reviewer, score=0.3, notes="Look again.")
     undo(done, reviewer)
     assert {(e.status, e.score, e.category, e.notes) for e in examples(dataset)} == {
         ("needs_review", 0.3, None, "Look again.")
     }
-    again = change(dataset, reviewer, **{"status": "rejected"})
-    change(dataset, reviewer, **{"status": "approved"})
+    again = change(dataset, reviewer, status="rejected")
+    change(dataset, reviewer, status="approved")
     assert undo(again, reviewer) is None
 
 
@@ -149,7 +149,7 @@ def test_each_version_says_who_changed_what_from_what_to_what(dataset: Dataset, 
 
 def test_many_versions_are_shown_a_page_at_a_time(dataset: Dataset, reviewer: UUID) -> None:
     for number in range(changes.VERSIONS + 1):
-        change(dataset, reviewer, **{"notes": str(number)})
+        change(dataset, reviewer, notes=str(number))
     example = examples(dataset)[0]
     with session_scope() as session:
         newest = changes.history(session, example)

@@ -16,7 +16,7 @@ from pyarrow import parquet
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from curation import datasets, examples, table
+from curation import datasets, table
 from curation.exports import reading
 from curation.exports.duplicates import Seen, SeenInDatabase, SeenInMemory
 from curation.exports.options import Options
@@ -26,6 +26,7 @@ from curation.formats.table import FORMATS, format_named
 from curation.table import Sort
 from curation.views import View
 from inference.models import registry
+from inference.pages import BYTES
 from schemas import ids
 from schemas.database import session_scope
 from schemas.ids import new_id
@@ -218,8 +219,8 @@ def test_a_view_that_holds_nothing_gives_no_file(dataset: Dataset, reviewer: UUI
 
 
 def test_long_texts_end_a_page_early_and_nothing_is_left_out(dataset: Dataset) -> None:
-    say("x" * (examples.PAGE_BYTES // 2), dataset, like="%candidate 3%")
-    say("x" * (examples.PAGE_BYTES // 2), dataset, like="%candidate 6%")
+    say("x" * (BYTES // 2), dataset, like="%candidate 3%")
+    say("x" * (BYTES // 2), dataset, like="%candidate 6%")
     found: list[list[Learned]] = [list(page) for page in reading.pages(session_scope, dataset.id, ALL)]
     assert len(found) > 1
     assert [one.custom_id for page in found for one in page] == [f"c-{n}" for n in range(10)]

@@ -23,6 +23,12 @@ def test_what_is_said_later_stands() -> None:
     assert draft == {"score": 0.5, "notes": "first", "status": "approved"}
 
 
+def test_somebody_chooses_where_all_tags_are_more_than_an_example_may_have() -> None:
+    verdicts = [APPROVED | {"add_tags": [f"{who}-{n}" for n in range(20)]} for who in ("anna", "ben", "cleo")]
+    assert agreed(EXAMPLE, verdicts) is None
+    assert len((agreed(EXAMPLE, verdicts[:2]) or {})["add_tags"]) == 40
+
+
 @pytest.mark.parametrize("name", ["add_tags", "remove_tags"])
 def test_a_draft_has_no_more_tags_than_an_example_may(name: str) -> None:
     draft: dict[str, Any] = {}
