@@ -45,7 +45,7 @@ lint: setup
 
 # Faults have to be over within seconds, so nothing runs beside them.
 pytest: setup
-	$(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadgroup --no-loadscope-reorder --ignore=tests/faults --durations=25
+	$(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadscope --no-loadscope-reorder --ignore=tests/faults --durations=25
 	$(BIN)/python -m pytest tests/faults
 
 # Every page of the UI, light and dark, 1280 and 390 pixels wide: a minute or two.

@@ -8,12 +8,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import redis
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
+from xdist.scheduler import LoadScopeScheduling
 
 from cli.embedded import EmbeddedPostgres, EmbeddedValkey
 from inference.file_store import file_store
@@ -22,8 +24,8 @@ from schemas import database
 from schemas.settings import settings
 
 TEMPLATE = "vbs_template"
-# What takes long to start. The tests that share one come first, and all in one process.
-SHARED = ("vllm_system", "slow_system", "vllm_engine")
+# Here systems and engines are started once for many tests, which come first.
+TOGETHER = ("tests/acceptance/", "tests/integration/inference/engines/", "tests/ui/")
 database_numbers = itertools.count()
 
 
@@ -33,14 +35,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under pytest-xdist a file's tests stay together, unless they share something with those of others."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_shared_by(item) or item.nodeid.partition("::")[0]))
-    items.sort(key=lambda item: SHARED.index(_shared_by(item)) if _shared_by(item) else len(SHARED))
+    """Parts that take long come first, so that no process is left with one at the end."""
+    items.sort(key=lambda item: (*TOGETHER, part_of(item.nodeid)).index(part_of(item.nodeid)))
 
 
-def _shared_by(item: pytest.Item) -> str:
-    return next((name for name in SHARED if name in getattr(item, "fixturenames", ())), "")
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return InParts(config, log)
+
+
+class InParts(LoadScopeScheduling):  # type: ignore[misc]
+    """The tests of a part are run by one process, one after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return part_of(nodeid)
+
+
+def part_of(nodeid: str) -> str:
+    """A file, or a folder whose tests share what takes long to start."""
+    path = nodeid.partition("::")[0]
+    return next((folder for folder in TOGETHER if path.startswith(folder)), path)
 
 
 def with_database(url: str, name: str) -> str:
