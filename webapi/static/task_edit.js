@@ -2,6 +2,7 @@
 import { read, sent } from "./page.js";
 
 const PAUSE = 400;
+const AGAIN = 3000;
 const form = document.getElementById("editor");
 const text = document.getElementById("document");
 
@@ -22,10 +23,13 @@ async function check() {
   shown.replaceWith(fresh);
 }
 
-form.addEventListener("input", () => {
+function soon(wait = PAUSE) {
   clearTimeout(timer);
-  timer = setTimeout(() => check().catch(() => {}), PAUSE); // away for a moment: the next key tries again
-});
+  timer = setTimeout(() => check().catch(() => soon(AGAIN)), wait); // away for a moment
+}
+
+form.addEventListener("input", () => soon());
+if (text.value !== text.defaultValue) soon(); // typed before this script came
 
 document.addEventListener("click", (event) => {
   const line = Number(event.target.dataset.line);
