@@ -220,16 +220,6 @@ def test_a_model_that_is_served_no_more_is_told_of(reviewer: UUID) -> None:
     assert (run.status, run.completed, run.failed) == (RunStatus.DONE, 0, 0)
 
 
-def test_a_run_of_a_deleted_dataset_ends(reviewer: UUID) -> None:
-    dataset = with_items(4)
-    run_id = begin_run(dataset, reviewer)
-    made = make_batches(run_id)
-    with session_scope() as session:
-        datasets.delete(session, "acme", ids.show(ids.DATASET, dataset.id))
-    advance(run_id)
-    assert {batch(one).status for one in made} == {BatchStatus.CANCELLED}
-
-
 def test_what_can_not_be_run_is_refused(reviewer: UUID) -> None:
     empty, dataset = new_dataset(), with_items(1)
 
